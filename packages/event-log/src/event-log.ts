@@ -1,0 +1,89 @@
+import type { ConversationEvent } from "@segmeter/engine";
+
+/**
+ * A durable, ordered log of conversation events: the truth from which everything else is rebuilt.
+ *
+ * The log gives every conversation a key, a whole number from 1 that is never used for another conversation while this
+ * one is held, and every event a position: 1, 2, 3… in the order of arrival. It knows nothing of segments and metrics.
+ */
+export interface EventLog {
+  /**
+   * Appends, in one transaction, the events that the log does not hold yet. An event is a duplicate when an event of
+   * the same account, conversation and `eventId` is held already or stands earlier in the same call.
+   *
+   * @returns once all of it is on disk, one entry a batch, in their order
+   * @throws StorageError if nothing could be stored; then nothing was, and the same call may be repeated
+   */
+  append(batches: readonly EventBatch[]): Promise<AppendedBatch[]>;
+
+  /**
+   * Everything held of some conversations.
+   *
+   * @returns one entry a key, in their order; a key that is not held is left out
+   */
+  histories(conversationKeys: readonly number[]): Promise<ConversationHistory[]>;
+
+  /** Every conversation once, whole, by ascending key, in chunks of bounded size. */
+  readAll(): AsyncIterable<ConversationHistory[]>;
+
+  /**
+   * Conversations whose last event (by event time) lies before a moment, by ascending key.
+   *
+   * @param afterKey only keys above this one: the last key of the page before, or 0
+   * @returns at most `limit` of them, whole
+   */
+  quietSince(lastEventBeforeMs: number, afterKey: number, limit: number): Promise<ConversationHistory[]>;
+
+  /** Forgets conversations and their events, in one transaction. Keys that are not held are passed over. */
+  remove(conversationKeys: readonly number[]): Promise<void>;
+
+  /** How much is held, and the position of the newest event ever appended (0 in a new log). */
+  size(): Promise<{ readonly eventCount: number; readonly conversationCount: number; readonly position: number }>;
+
+  close(): Promise<void>;
+}
+
+export interface EventBatch {
+  readonly accountId: string;
+  readonly events: readonly ConversationEvent[];
+}
+
+export interface AppendedBatch {
+  /** The conversation of each event, by index. */
+  readonly conversationKeys: readonly number[];
+  /** The position of each event, by index; 0 for a duplicate. */
+  readonly positions: readonly number[];
+  /** Keys of the conversations of which the log held nothing before this call. */
+  readonly newConversationKeys: ReadonlySet<number>;
+}
+
+export interface ConversationHistory {
+  readonly key: number;
+  readonly accountId: string;
+  /** In order of arrival. */
+  readonly events: readonly ConversationEvent[];
+}
+
+/** Why a log could not be opened, or no longer answers. */
+export type LogFault =
+  /** Another process has it open. */
+  | "IN_USE"
+  /** What is on disk is not what was written. */
+  | "DAMAGED"
+  /** Written by a newer version of Segmeter. */
+  | "NEWER_VERSION"
+  /** The file exists and is something else. */
+  | "NOT_A_LOG"
+  /** The disk is full, read-only or failing; a later try may work. */
+  | "STORAGE_FAILED";
+
+/** A failure of the log; its message says what was found, where, and what to do. */
+export class StorageError extends Error {
+  override readonly name = "StorageError";
+  readonly fault: LogFault;
+
+  constructor(fault: LogFault, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+  }
+}
