@@ -17,11 +17,18 @@ interface EventHeader {
   readonly sequence: number;
 }
 
-export interface ConversationOpened extends EventHeader {
-  readonly type: "CONVERSATION_STARTED" | "CONVERSATION_RESUMED";
+interface ConversationOpened extends EventHeader {
   /** In upper case. */
   readonly source: string | null;
   readonly skillId: string | null;
+}
+
+export interface ConversationStarted extends ConversationOpened {
+  readonly type: "CONVERSATION_STARTED";
+}
+
+export interface ConversationResumed extends ConversationOpened {
+  readonly type: "CONVERSATION_RESUMED";
 }
 
 export interface AgentAssigned extends EventHeader {
@@ -52,7 +59,13 @@ export interface ConversationClosed extends EventHeader {
 }
 
 /** One thing that happened in a conversation, parsed. Contract, section 1; null stands for absent. */
-export type ConversationEvent = ConversationOpened | AgentAssigned | AgentUnassigned | MessageSent | ConversationClosed;
+export type ConversationEvent =
+  | ConversationStarted
+  | ConversationResumed
+  | AgentAssigned
+  | AgentUnassigned
+  | MessageSent
+  | ConversationClosed;
 
 export type ParsedEvent =
   | { readonly ok: true; readonly event: ConversationEvent }
@@ -79,7 +92,7 @@ export function parseEvent(value: unknown, nowMs: number): ParsedEvent {
 
   readFields(HEADER_FIELDS, given, event, faults);
   if (faults.length === 0 && (event["at"] as number) > nowMs + EVENT_AHEAD_MAX_MS) {
-    faults.push(`at: expected at most ${EVENT_AHEAD_MAX_MS / 1000} s after the server's clock (${nowMs}), got ${given["at"]}`);
+    faults.push(`at: expected at most ${EVENT_AHEAD_MAX_MS / 1000} s after the server's clock (${nowMs}), got ${describe(given["at"])}`);
   }
   const fields = typeof given["type"] === "string" ? FIELDS_BY_TYPE.get(given["type"]) : undefined;
   if (fields) readFields(fields, given, event, faults);

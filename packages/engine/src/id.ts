@@ -12,7 +12,7 @@ export function accountIdFault(value: unknown): string | null {
 }
 
 /**
- * Any id of an event: 1 to 128 characters, none of them a control character. Lone surrogates are refused as well:
+ * Any id of an event: 1 to 128 characters (UTF-16 units), none of them a control character. Lone surrogates are refused as well:
  * they have no UTF-8 form, so two of them would become one id on disk.
  *
  * @returns what is wrong with it, or null
@@ -20,7 +20,7 @@ export function accountIdFault(value: unknown): string | null {
 export function idFault(value: unknown): string | null {
   if (typeof value !== "string") return `expected a string, got ${describe(value)}`;
   if (value === "") return "expected 1 to 128 characters, got none";
-  if (value.length > ID_LENGTH_MAX && [...value].length > ID_LENGTH_MAX) return `expected 1 to 128 characters, got ${[...value].length}`;
+  if (value.length > ID_LENGTH_MAX) return `expected 1 to ${ID_LENGTH_MAX} characters, got ${value.length}`;
   if (CONTROL_CHARACTER.test(value)) return "expected no control characters";
   if (!value.isWellFormed()) return "expected well-formed Unicode";
   return null;

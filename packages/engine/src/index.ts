@@ -1,5 +1,11 @@
+export type { Answer, KeyColumn } from "./answer.ts";
+export type { ExecutionPath } from "./ask.ts";
+export { Engine, type Arrivals, type EngineOptions, type History } from "./engine.ts";
 export * from "./event.ts";
-export * from "./segment.ts";
+export { compareEvents, foldConversation, type Conversation, type EmitSegment } from "./fold.ts";
+export { describe, expectedOneOf } from "./fault.ts";
 export * from "./id.ts";
-export * from "./metrics.ts";
+export { isMetricName, METRIC_NAMES, METRICS, metricOf, TOTAL_METRIC, type Metric, type MetricName } from "./metrics.ts";
 export * from "./query.ts";
+export * from "./segment.ts";
+export * from "./rules.ts";

@@ -2,11 +2,8 @@
  * The additive values of a closed segment. A set of segments has the sums of its members' values, a segment taken back
  * has the negatives of its own; every metric is a quotient of such sums, so sums of parts are sums of the whole.
  */
-export const SUMS = [
-  "durationMs",
-  "responseMs",
-  "firstResponseMsOfNew",
-  "firstResponseMsOfTransfers",
+export const TIME_SUMS = ["durationMs", "responseMs", "firstResponseMsOfNew", "firstResponseMsOfTransfers"] as const;
+export const COUNT_SUMS = [
   "segments",
   "responses",
   "interactive",
@@ -16,6 +13,7 @@ export const SUMS = [
   "firstResponsesOfNew",
   "firstResponsesOfTransfers",
 ] as const;
+export const SUMS = [...TIME_SUMS, ...COUNT_SUMS] as const;
 
 export type Sum = (typeof SUMS)[number];
 

@@ -1,0 +1,128 @@
+import { Engine, type Limits } from "@segmeter/engine";
+import { openSqliteLog } from "@segmeter/event-log/sqlite";
+import type { EventLog } from "@segmeter/event-log";
+import type { FastifyInstance } from "fastify";
+import { pino, type Logger } from "pino";
+import type { Config } from "./config.ts";
+import type { Readiness } from "./http/health.ts";
+import { createServer } from "./http/server.ts";
+import { Intake } from "./intake.ts";
+import { Retention } from "./retention.ts";
+
+const PRUNE_EVERY_MS = 10 * 60_000;
+
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly now?: () => number;
+  /** Told when the gateway can no longer be trusted and should be started again. */
+  readonly onBroken?: (error: unknown) => void;
+}
+
+export interface Gateway {
+  /** Where it listens: `http://127.0.0.1:4000`. */
+  readonly url: string;
+  /** Whether the log held no event when it was opened. */
+  readonly startedEmpty: boolean;
+  readonly hasAccount: (accountId: string) => boolean;
+  /** Settles when the whole log is in the engine and every door is open. */
+  readonly ready: Promise<void>;
+  /** Lets what is under way finish, then closes the log. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens the log, listens, and reads the log into the engine; until that is done only the health paths answer.
+ *
+ * @throws StorageError if the log cannot be opened
+ */
+export async function startGateway({ config, now = Date.now, onBroken }: GatewayOptions): Promise<Gateway> {
+  const logger = pino({ level: config.logLevel });
+  const log = await openSqliteLog({ folder: config.dataDir });
+  const startedEmpty = (await log.size()).position === 0;
+  const engine = new Engine();
+  const intake = new Intake({
+    log,
+    engine,
+    onBroken: (error) => {
+      logger.fatal({ err: error }, "the engine refused what the log has taken; restart to rebuild it from the log");
+      onBroken?.(error);
+    },
+  });
+  const retention = new Retention({ log, engine, intake, retentionHours: config.retentionHours, now });
+  const readiness: Readiness = { state: "starting", progress: 0 };
+  const limits = (): Limits => {
+    const nowMs = now();
+    return { nowMs, keptSinceMs: retention.keptSinceMs(nowMs) };
+  };
+
+  const app = await createServer({ engine, intake, readiness, limits, logger });
+  const url = await listen(app, config, log);
+  const pruning = schedulePruning(retention, logger);
+  const ready = replay(log, engine, retention.keptSinceMs(now()), readiness, logger).then(() => pruning.start());
+  // Whoever waits for it learns of a failure; nobody has to.
+  ready.catch(() => undefined);
+
+  return {
+    url,
+    startedEmpty,
+    hasAccount: (accountId) => engine.hasAccount(accountId),
+    ready,
+    close: async () => {
+      readiness.state = "stopping";
+      pruning.stop();
+      await ready.catch(() => undefined);
+      await app.close();
+      await intake.drain();
+      await log.close();
+      logger.info("stopped");
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, { port, host }: Config, log: EventLog): Promise<string> {
+  try {
+    return await app.listen({ port, host });
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+/** Folds everything that the log holds. */
+async function replay(log: EventLog, engine: Engine, keptSinceMs: number, readiness: Readiness, logger: Logger): Promise<void> {
+  const begin = performance.now();
+  const { eventCount, conversationCount } = await log.size();
+  let readCount = 0;
+  engine.forget(keptSinceMs);
+  for await (const histories of log.readAll()) {
+    if (readiness.state === "stopping") return;
+    engine.load(histories);
+    for (const { events } of histories) readCount += events.length;
+    readiness.progress = readCount / Math.max(eventCount, readCount, 1);
+  }
+  readiness.progress = 1;
+  readiness.state = "ready";
+  logger.info({ events: readCount, conversations: conversationCount, durationMs: Math.round(performance.now() - begin) }, "ready");
+}
+
+/** Prunes at once and then every ten minutes, never twice at the same time. */
+function schedulePruning(retention: Retention, logger: Logger): { start: () => void; stop: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const run = async (): Promise<void> => {
+    try {
+      const removedCount = await retention.prune();
+      if (removedCount > 0) logger.info({ conversations: removedCount }, "pruned");
+    } catch (error) {
+      logger.error({ err: error }, "pruning failed; it is tried again");
+    }
+    if (!isStopped) timer = setTimeout(run, PRUNE_EVERY_MS);
+  };
+  return {
+    start: () => void (isStopped || run()),
+    stop: () => {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { makeExecutableSchema } from "@graphql-tools/schema";
+import { GraphQLScalarType, type GraphQLSchema } from "graphql";
+import { DateTimeISOResolver, SafeIntResolver } from "graphql-scalars";
+import { typeDefs } from "./generated/type-defs.ts";
+import { Account } from "./types/account.ts";
+import { Agent } from "./types/agent.ts";
+import { AgentSegments } from "./types/agent-segments.ts";
+import { Interval } from "./types/interval.ts";
+import { Query } from "./types/query.ts";
+import { Skill } from "./types/skill.ts";
+
+const DateTime = renamed("DateTime", DateTimeISOResolver);
+const Long = renamed("Long", SafeIntResolver);
+
+/** The published schema with its resolvers; `MetricSet` needs none, its fields are the values themselves. */
+export function createSchema(): GraphQLSchema {
+  return makeExecutableSchema({
+    typeDefs,
+    resolvers: { DateTime, Long, Query, Account, AgentSegments, Agent, Skill, Interval },
+  });
+}
+
+/** A library's scalar under the name that the schema gives it, with the schema's own description. */
+function renamed(name: string, scalar: GraphQLScalarType): GraphQLScalarType {
+  const { serialize, parseValue, parseLiteral } = scalar.toConfig();
+  return new GraphQLScalarType({ name, serialize, parseValue, parseLiteral });
+}

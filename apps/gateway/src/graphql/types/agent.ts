@@ -1,0 +1,8 @@
+import type { AgentResolvers } from "../generated/resolvers.ts";
+import { resolveIntervals, resolveSkills } from "../parts.ts";
+
+/** `id` and `metrics` come with the node. */
+export const Agent: AgentResolvers = {
+  skills: resolveSkills,
+  intervals: resolveIntervals,
+};

@@ -1,0 +1,42 @@
+import { accountIdFault, type Engine, type Limits } from "@segmeter/engine";
+import { answerQuestion, parseParameters, type RawParameters } from "@segmeter/rest-adapter";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { PassMeter } from "../pass-meter.ts";
+import { HttpProblem, refuseOtherMethods } from "./problem.ts";
+
+export const MSG_AGENT_SEGMENTS_PATH = "/operations/api/account/:accountId/msgagentsegments";
+const BODY_BYTES_MAX = 4 * 1024 * 1024;
+
+/** The original method, as `GET` and, for long lists of ids, as `POST`. Contract, section 4. */
+export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits: () => Limits): void {
+  app.get<{ Params: { accountId: string }; Querystring: RawParameters }>(MSG_AGENT_SEGMENTS_PATH, async (request, reply) =>
+    answer(request.params.accountId, request.query, reply),
+  );
+  app.post<{ Params: { accountId: string }; Querystring: RawParameters; Body: unknown }>(
+    MSG_AGENT_SEGMENTS_PATH,
+    { bodyLimit: BODY_BYTES_MAX },
+    async (request, reply) => answer(request.params.accountId, joinParameters(request.query, request.body), reply),
+  );
+  refuseOtherMethods(app, MSG_AGENT_SEGMENTS_PATH, ["GET", "POST"]);
+
+  function answer(accountId: string, parameters: RawParameters, reply: FastifyReply): FastifyReply {
+    const parsed = parseParameters(parameters, limits());
+    const accountFault = accountIdFault(accountId);
+    const causes = [...(accountFault === null ? [] : [`accountId: ${accountFault}`]), ...(parsed.ok ? [] : parsed.causes)];
+    if (!parsed.ok || causes.length > 0) throw new HttpProblem(400, "wrong parameters", causes);
+
+    const meter = new PassMeter(engine);
+    const text = [...answerQuestion(parsed.question, (query) => meter.ask(accountId, query))].join("");
+    return reply.header("server-timing", meter.toServerTiming()).type("application/json; charset=utf-8").send(text);
+  }
+}
+
+/** A parameter that stands in the URL and in the body was given twice. */
+function joinParameters(query: RawParameters, body: unknown): RawParameters {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new HttpProblem(400, "wrong parameters", ["body: expected a JSON object of parameters"]);
+  }
+  const joined: Record<string, unknown> = { ...body };
+  for (const [name, value] of Object.entries(query)) joined[name] = Object.hasOwn(joined, name) ? [value, joined[name]] : value;
+  return joined;
+}

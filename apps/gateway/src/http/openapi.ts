@@ -1,0 +1,137 @@
+import { SENDERS, UNASSIGNMENT_REASONS, USER_TYPES } from "@segmeter/engine";
+import { describeAnswer, describeMethod } from "@segmeter/rest-adapter";
+import type { FastifyInstance } from "fastify";
+import type { OpenAPIV3 } from "openapi-types";
+import { INGEST_BYTES_MAX, INGEST_EVENTS_MAX, INGEST_PATH } from "./ingest.ts";
+import { MSG_AGENT_SEGMENTS_PATH } from "./msg-agent-segments.ts";
+import { refuseOtherMethods } from "./problem.ts";
+
+const OPENAPI_PATH = "/openapi.json";
+
+/** Describes REST, ingest and health. */
+export function addOpenapi(app: FastifyInstance): void {
+  const document = describeGateway();
+  app.get(OPENAPI_PATH, () => document);
+  refuseOtherMethods(app, OPENAPI_PATH, ["GET"]);
+}
+
+function describeGateway(): OpenAPIV3.Document {
+  return {
+    openapi: "3.0.3",
+    info: {
+      title: "Segmeter",
+      version: "1",
+      description: "Agent-segment metrics of messaging contact centres: conversation events in, the original method's numbers out.",
+    },
+    paths: {
+      [toTemplate(MSG_AGENT_SEGMENTS_PATH)]: describeMethod(ERRORS),
+      [toTemplate(INGEST_PATH)]: INGEST,
+      "/healthz": { get: { operationId: "getHealth", summary: "The process answers", responses: { "200": { description: "It does." } } } },
+      "/readyz": {
+        get: {
+          operationId: "getReadiness",
+          summary: "Whether the event log has been read whole",
+          responses: { "200": { description: "It has." }, "503": { description: "Not yet, or not any more." } },
+        },
+      },
+    },
+    components: { schemas: { ...describeAnswer(), Event: EVENT, IngestAnswer: INGEST_ANSWER, Problem: PROBLEM } },
+  };
+}
+
+function toTemplate(path: string): string {
+  return path.replace(":accountId", "{accountId}");
+}
+
+function problem(description: string): OpenAPIV3.ResponseObject {
+  return { description, content: { "application/json": { schema: { $ref: "#/components/schemas/Problem" } } } };
+}
+
+function retryLater(description: string): OpenAPIV3.ResponseObject {
+  return { ...problem(description), headers: { "Retry-After": { schema: { type: "integer" }, description: "Seconds." } } };
+}
+
+const ERRORS: OpenAPIV3.ResponsesObject = {
+  "400": problem("A parameter or the body is wrong; one cause for every wrong parameter."),
+  "404": problem("No such path."),
+  "405": problem("The path has other methods; they are in `Allow`."),
+  "413": problem("The body is too large."),
+  "415": problem("The body is of another content type."),
+  "503": retryLater("Starting, stopping, overloaded, or the disk fails: come again."),
+};
+
+const PROBLEM: OpenAPIV3.SchemaObject = {
+  type: "object",
+  required: ["message", "causes"],
+  properties: {
+    message: { type: "string" },
+    causes: { type: "array", items: { type: "string" }, description: "`parameter: what was expected, what came`" },
+  },
+};
+
+const ID: OpenAPIV3.SchemaObject = { type: "string", minLength: 1, maxLength: 128 };
+
+const EVENT: OpenAPIV3.SchemaObject = {
+  type: "object",
+  description: "One thing that happened in a conversation. Unknown fields are ignored; null is the same as absent.",
+  required: ["eventId", "conversationId", "at", "type"],
+  properties: {
+    eventId: { ...ID, description: "Unique in its conversation; the same id again is a duplicate." },
+    conversationId: ID,
+    at: { type: "integer", minimum: 0, description: "Event time, UTC epoch ms." },
+    sequence: { type: "integer", minimum: 0, description: "Orders events of equal `at`; 0 when absent." },
+    type: {
+      type: "string",
+      enum: ["CONVERSATION_STARTED", "CONVERSATION_RESUMED", "AGENT_ASSIGNED", "AGENT_UNASSIGNED", "MESSAGE_SENT", "CONVERSATION_CLOSED"],
+    },
+    source: { ...ID, description: "Channel, on started and resumed." },
+    skillId: { ...ID, description: "On started, resumed, assigned and unassigned." },
+    agentId: { ...ID, description: "On assigned, and on a message sent by an agent: required." },
+    groupId: { ...ID, description: "On assigned." },
+    userType: { type: "string", enum: [...USER_TYPES], description: "On assigned; HUMAN when absent." },
+    takeover: { type: "boolean", description: "On assigned: a manager took the conversation over." },
+    reason: { type: "string", enum: [...UNASSIGNMENT_REASONS], description: "On unassigned." },
+    sentBy: { type: "string", enum: [...SENDERS], description: "On a message: required." },
+    closedBy: { type: "string", enum: [...SENDERS], description: "On closed: required." },
+  },
+};
+
+const INGEST_ANSWER: OpenAPIV3.SchemaObject = {
+  type: "object",
+  required: ["accepted", "duplicates", "rejected"],
+  properties: {
+    accepted: { type: "integer" },
+    duplicates: { type: "integer" },
+    rejected: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["index", "eventId", "message"],
+        properties: { index: { type: "integer" }, eventId: { type: "string", nullable: true }, message: { type: "string" } },
+      },
+    },
+  },
+};
+
+const INGEST: OpenAPIV3.PathItemObject = {
+  parameters: [{ name: "accountId", in: "path", required: true, schema: { type: "string", pattern: "^[a-zA-Z0-9_]{1,20}$" } }],
+  post: {
+    operationId: "postEvents",
+    summary: "Takes conversation events",
+    description: `At most ${INGEST_EVENTS_MAX} events or ${INGEST_BYTES_MAX / 1024 / 1024} MiB. Answers once every accepted event is on disk and in every number; sending the same again is safe.`,
+    requestBody: {
+      required: true,
+      content: {
+        "application/json": { schema: { type: "array", items: { $ref: "#/components/schemas/Event" } } },
+        "application/x-ndjson": { schema: { type: "string", description: "One event a line." } },
+      },
+    },
+    responses: {
+      "200": {
+        description: "What became of each event.",
+        content: { "application/json": { schema: { $ref: "#/components/schemas/IngestAnswer" } } },
+      },
+      ...ERRORS,
+    },
+  },
+};

@@ -1,0 +1,74 @@
+import { StorageError } from "@segmeter/event-log";
+import type { FastifyError, FastifyInstance, FastifyReply, HTTPMethods } from "fastify";
+import { OverloadError } from "../intake.ts";
+
+/** The body of every error. Contract, section 4. */
+export interface Problem {
+  readonly message: string;
+  /** `parameter: what was expected, what came`, one for every wrong parameter. */
+  readonly causes: readonly string[];
+}
+
+const RETRY_AFTER_S = 1;
+
+/** A request that cannot be answered, and why. */
+export class HttpProblem extends Error {
+  override readonly name = "HttpProblem";
+  readonly statusCode: number;
+  readonly causes: readonly string[];
+
+  constructor(statusCode: number, message: string, causes: readonly string[] = []) {
+    super(message);
+    this.statusCode = statusCode;
+    this.causes = causes;
+  }
+}
+
+/** Every failure leaves as a problem: the caller's with its causes, a dependency's with `Retry-After`, ours without detail. */
+export function handleProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof HttpProblem) return send(reply, error.statusCode, error.message, error.causes);
+    if (error instanceof OverloadError) return retryLater(reply, error.message);
+    if (error instanceof StorageError) {
+      request.log.error({ err: error }, "the event log failed");
+      return retryLater(reply, "events cannot be stored now; none of these was taken, send them again later");
+    }
+    if (error.statusCode !== undefined && error.statusCode < 500) return send(reply, error.statusCode, messageOf(error));
+    request.log.error({ err: error }, "the request failed");
+    return send(reply, 500, "internal error; it is in the gateway's log");
+  });
+  app.setNotFoundHandler((request, reply) => send(reply, 404, `no such path: ${request.url.split("?")[0]}`));
+}
+
+/** Answers 405 to whatever method a path does not have. */
+export function refuseOtherMethods(app: FastifyInstance, url: string, allowed: readonly HTTPMethods[]): void {
+  const others = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].filter((method) => !allowed.includes(method));
+  app.route({
+    method: others,
+    url,
+    // Before the body is looked at: what it holds does not matter.
+    onRequest: async (request, reply) =>
+      send(reply.header("allow", allowed.join(", ")), 405, `expected ${allowed.join(" or ")}, got ${request.method}`),
+    handler: () => undefined,
+  });
+}
+
+function send(reply: FastifyReply, statusCode: number, message: string, causes: readonly string[] = []): FastifyReply {
+  const problem: Problem = { message, causes };
+  return reply.code(statusCode).send(problem);
+}
+
+function retryLater(reply: FastifyReply, message: string): FastifyReply {
+  return send(reply.header("retry-after", RETRY_AFTER_S), 503, message);
+}
+
+function messageOf(error: FastifyError): string {
+  switch (error.code) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return "the body is larger than this path takes";
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return "the content type is none that this path takes";
+    default:
+      return error.message;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Engine, Limits } from "@segmeter/engine";
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import type { Intake } from "../intake.ts";
+import { addGraphql } from "./graphql.ts";
+import { addHealth, type Readiness } from "./health.ts";
+import { addIngest } from "./ingest.ts";
+import { addMsgAgentSegments } from "./msg-agent-segments.ts";
+import { addOpenapi } from "./openapi.ts";
+import { handleProblems, HttpProblem } from "./problem.ts";
+
+export interface ServerParts {
+  readonly engine: Engine;
+  readonly intake: Intake;
+  readonly readiness: Readiness;
+  readonly limits: () => Limits;
+  readonly logger: FastifyBaseLogger;
+}
+
+/** Every door of the gateway, not yet listening. */
+export async function createServer({ engine, intake, readiness, limits, logger }: ServerParts): Promise<FastifyInstance> {
+  const app = Fastify({ loggerInstance: logger, logController: new LogController({ disableRequestLogging: true }), forceCloseConnections: "idle" });
+  handleProblems(app);
+  logRequests(app);
+  addHealth(app, readiness);
+  addOpenapi(app);
+  // What is asked before the log has been read would be answered with numbers that are not whole.
+  await app.register(async (whenReady) => {
+    whenReady.addHook("onRequest", async (_request, reply) => {
+      if (readiness.state === "ready") return;
+      reply.header("retry-after", 1);
+      throw new HttpProblem(503, readiness.state === "starting" ? "starting: the event log is being read" : "stopping");
+    });
+    addMsgAgentSegments(whenReady, engine, limits);
+    await addGraphql(whenReady, engine, limits);
+    await whenReady.register(async (ingest) => addIngest(ingest, intake, () => limits().nowMs));
+  });
+  return app;
+}
+
+/** One line a request; of its URL only the path, since ids and tokens may stand behind it. */
+function logRequests(app: FastifyInstance): void {
+  app.addHook("onResponse", async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        path: request.url.split("?")[0],
+        status: reply.statusCode,
+        durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
+      },
+      "request",
+    );
+  });
+}

@@ -1,0 +1,193 @@
+import type { Answer } from "./answer.ts";
+import { ask, type ExecutionPath } from "./ask.ts";
+import { Columns, type SignedSegment } from "./columns.ts";
+import type { ConversationEvent } from "./event.ts";
+import { compareEvents, createConversation, foldConversation, foldEvent, isInOrder, type Conversation } from "./fold.ts";
+import type { Query } from "./query.ts";
+import type { Segment } from "./segment.ts";
+
+/** Events of one account that the log has just taken; none of them a duplicate. */
+export interface Arrivals {
+  readonly accountId: string;
+  /** In the order of arrival. */
+  readonly events: readonly ConversationEvent[];
+  /** The conversation of each event, by index. */
+  readonly conversationKeys: readonly number[];
+  /** Conversations of which the log held nothing before these events. */
+  readonly newConversationKeys: ReadonlySet<number>;
+}
+
+/** All that the log holds of one conversation, in the order of arrival. */
+export interface History {
+  readonly key: number;
+  readonly accountId: string;
+  readonly events: readonly ConversationEvent[];
+}
+
+export interface EngineOptions {
+  /** How many conversations are kept ready to be folded on; the others are folded anew from their history. */
+  readonly readyConversationsMax?: number;
+}
+
+const READY_CONVERSATIONS_MAX = 200_000;
+
+/**
+ * All accounts' closed segments, kept up to date event by event, and the answers to queries over them. Pure and
+ * synchronous: histories and the clock come from the caller.
+ */
+export class Engine {
+  readonly #accounts = new Map<string, Columns>();
+  /** By conversation key, the least recently touched first. */
+  readonly #ready = new Map<number, Conversation>();
+  readonly #readyMax: number;
+  #forgottenBeforeMs = -Infinity;
+
+  constructor({ readyConversationsMax = READY_CONVERSATIONS_MAX }: EngineOptions = {}) {
+    this.#readyMax = readyConversationsMax;
+  }
+
+  hasAccount(accountId: string): boolean {
+    return this.#accounts.has(accountId);
+  }
+
+  /** Segments that ended before are given up; -Infinity: none are. */
+  get forgottenBeforeMs(): number {
+    return this.#forgottenBeforeMs;
+  }
+
+  /** The conversations whose history `apply` needs for these arrivals: those with late events, and those not kept ready. */
+  conversationsToRefold(arrivals: Arrivals): number[] {
+    const keys: number[] = [];
+    for (const [key, events] of groupByConversation(arrivals)) {
+      if (arrivals.newConversationKeys.has(key)) continue;
+      const conversation = this.#ready.get(key);
+      if (!conversation || !isInOrder(conversation, events[0]!)) keys.push(key);
+    }
+    return keys;
+  }
+
+  /**
+   * Folds arrivals into the columns.
+   *
+   * @param histories of every conversation that `conversationsToRefold` named, these arrivals included
+   */
+  apply(arrivals: Arrivals, histories: readonly History[]): void {
+    const historyOf = new Map(histories.map((history) => [history.key, history]));
+    const changes: SignedSegment[] = [];
+    for (const [key, events] of groupByConversation(arrivals)) {
+      const history = historyOf.get(key);
+      if (history) this.#refold(history, events, changes);
+      else this.#foldOn(key, events, arrivals.newConversationKeys.has(key), changes);
+    }
+    this.#columnsOf(arrivals.accountId).apply(changes, this.#forgottenBeforeMs);
+    this.#trimReady();
+  }
+
+  /** Folds whole conversations that the engine has not seen yet: how a node starts. */
+  load(histories: readonly History[]): void {
+    const changesByAccount = new Map<string, SignedSegment[]>();
+    for (const { key, accountId, events } of histories) {
+      const changes = changesByAccount.get(accountId) ?? [];
+      changesByAccount.set(accountId, changes);
+      const conversation = foldConversation(conversationIdOf(events), events, (segment) =>
+        changes.push({ sign: 1, segment, conversationKey: key }),
+      );
+      if (conversation.phase === "OPEN") this.#keepReady(key, conversation);
+    }
+    for (const [accountId, changes] of changesByAccount) this.#columnsOf(accountId).apply(changes, this.#forgottenBeforeMs);
+    this.#trimReady();
+  }
+
+  /**
+   * Answers a query about one account; an account without events has no segments.
+   *
+   * @param forced for tests: the execution path to take wherever it can be taken
+   */
+  ask(accountId: string, query: Query, forced?: ExecutionPath): Answer {
+    return ask(this.#accounts.get(accountId) ?? NO_COLUMNS, query, forced);
+  }
+
+  /** Gives up the segments that ended before a moment. Queries must not begin before it any more. */
+  forget(beforeMs: number): void {
+    this.#forgottenBeforeMs = Math.max(this.#forgottenBeforeMs, beforeMs);
+    for (const columns of this.#accounts.values()) columns.forget(this.#forgottenBeforeMs);
+  }
+
+  /** Lets go of conversations that the log no longer holds. */
+  forgetConversations(keys: readonly number[]): void {
+    for (const key of keys) this.#ready.delete(key);
+  }
+
+  #foldOn(key: number, events: readonly ConversationEvent[], isNew: boolean, changes: SignedSegment[]): void {
+    const conversation = isNew ? createConversation(conversationIdOf(events)) : this.#ready.get(key);
+    if (!conversation || !isInOrder(conversation, events[0]!)) throw new Error(`conversation ${key} is folded on without its history`);
+    for (const event of events) foldEvent(conversation, event, (segment) => changes.push({ sign: 1, segment, conversationKey: key }));
+    this.#keepReady(key, conversation);
+  }
+
+  /** Folds the history without and with the new events: what only the first has is taken back, what only the second has is added. */
+  #refold({ key, events }: History, arrived: readonly ConversationEvent[], changes: SignedSegment[]): void {
+    const arrivedIds = new Set(arrived.map((event) => event.eventId));
+    const id = conversationIdOf(events);
+    const before: Segment[] = [];
+    const after: Segment[] = [];
+    foldConversation(
+      id,
+      events.filter((event) => !arrivedIds.has(event.eventId)),
+      (segment) => before.push(segment),
+    );
+    const conversation = foldConversation(id, events, (segment) => after.push(segment));
+    for (const segment of without(before, after)) changes.push({ sign: -1, segment, conversationKey: key });
+    for (const segment of without(after, before)) changes.push({ sign: 1, segment, conversationKey: key });
+    this.#keepReady(key, conversation);
+  }
+
+  #columnsOf(accountId: string): Columns {
+    let columns = this.#accounts.get(accountId);
+    if (!columns) this.#accounts.set(accountId, (columns = new Columns()));
+    return columns;
+  }
+
+  #keepReady(key: number, conversation: Conversation): void {
+    this.#ready.delete(key);
+    this.#ready.set(key, conversation);
+  }
+
+  #trimReady(): void {
+    for (const key of this.#ready.keys()) {
+      if (this.#ready.size <= this.#readyMax) return;
+      this.#ready.delete(key);
+    }
+  }
+}
+
+const NO_COLUMNS = new Columns();
+
+/** @returns the events of each conversation, in the order of the fold */
+function groupByConversation({ events, conversationKeys }: Arrivals): Map<number, ConversationEvent[]> {
+  const groups = new Map<number, ConversationEvent[]>();
+  events.forEach((event, i) => {
+    const key = conversationKeys[i]!;
+    const group = groups.get(key);
+    if (group) group.push(event);
+    else groups.set(key, [event]);
+  });
+  for (const group of groups.values()) group.sort(compareEvents);
+  return groups;
+}
+
+function conversationIdOf(events: readonly ConversationEvent[]): string {
+  return events[0]!.conversationId;
+}
+
+/** The segments of one fold that the other lacks. */
+function without(segments: readonly Segment[], others: readonly Segment[]): Segment[] {
+  const left = new Map<string, number>();
+  for (const other of others) left.set(JSON.stringify(other), (left.get(JSON.stringify(other)) ?? 0) + 1);
+  return segments.filter((segment) => {
+    const text = JSON.stringify(segment);
+    const count = left.get(text) ?? 0;
+    if (count > 0) left.set(text, count - 1);
+    return count === 0;
+  });
+}
