@@ -3,7 +3,7 @@ import type { Columns } from "./columns.ts";
 import { NONE } from "./facets.ts";
 import type { Lane } from "./lane.ts";
 import { SUMS } from "./metrics.ts";
-import type { Query } from "./query.ts";
+import type { Filter, Query } from "./query.ts";
 
 /**
  * How a lane's rows become cells. `subtract`: running sums at the edges of each interval; cost follows the answer.
@@ -32,7 +32,7 @@ export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Ans
 
   const table = new CellTable(sumsOf(query.metrics));
   const accumulator = new Accumulator(pass, table);
-  for (const agent of agentsIn(pass)) {
+  for (const agent of agentsIn(columns, filter)) {
     addLane(pass, columns.lanes[agent]!, accumulator);
     if (byAgent) accumulator.flush(agent);
   }
@@ -55,8 +55,8 @@ interface Pass {
 
 const NO_AGENT = 0;
 
-function agentsIn({ query, columns }: Pass): Iterable<number> {
-  const { agentIds } = query.filter;
+/** The agents that a filter keeps, in the order of ids unless it names them. */
+export function agentsIn(columns: Columns, { agentIds }: Filter): Iterable<number> {
   if (agentIds === null) return columns.agents.ordered;
   return new Set(agentIds.map((id) => columns.agents.indexOf(id)).filter((index) => index !== undefined));
 }

@@ -3,7 +3,8 @@ import { ask, type ExecutionPath } from "./ask.ts";
 import { Columns, type SignedSegment } from "./columns.ts";
 import type { ConversationEvent } from "./event.ts";
 import { compareEvents, createConversation, foldConversation, foldEvent, isInOrder, type Conversation } from "./fold.ts";
-import type { Query } from "./query.ts";
+import { list, type ListedSegment } from "./list.ts";
+import type { Filter, Query, Window } from "./query.ts";
 import type { Segment } from "./segment.ts";
 
 /** Events of one account that the log has just taken; none of them a duplicate. */
@@ -105,6 +106,11 @@ export class Engine {
    */
   ask(accountId: string, query: Query, forced?: ExecutionPath): Answer {
     return ask(this.#accounts.get(accountId) ?? NO_COLUMNS, query, forced);
+  }
+
+  /** The segments behind the numbers of a window and a filter. */
+  list(accountId: string, window: Window, filter: Filter): Iterable<ListedSegment> {
+    return list(this.#accounts.get(accountId) ?? NO_COLUMNS, window, filter);
   }
 
   /** Gives up the segments that ended before a moment. Queries must not begin before it any more. */

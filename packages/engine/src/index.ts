@@ -5,6 +5,7 @@ export * from "./event.ts";
 export { compareEvents, foldConversation, type Conversation, type EmitSegment } from "./fold.ts";
 export { describe, expectedOneOf } from "./fault.ts";
 export * from "./id.ts";
+export type { ListedSegment } from "./list.ts";
 export { isMetricName, METRIC_NAMES, METRICS, metricOf, TOTAL_METRIC, type Metric, type MetricName } from "./metrics.ts";
 export * from "./query.ts";
 export * from "./segment.ts";

@@ -1,0 +1,64 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
+
+export interface GatewayProcess {
+  readonly child: ChildProcess;
+  /** Where it listens. */
+  readonly url: string;
+  /** Ends it at once, as a power failure would. */
+  readonly kill: () => Promise<void>;
+  /** Asks it to stop, and waits until it has. */
+  readonly stop: () => Promise<number | null>;
+}
+
+/** A gateway in a process of its own, ready to answer. */
+export async function spawnGateway(environment: Readonly<Record<string, string>>): Promise<GatewayProcess> {
+  const child = spawnMain({ ...environment, LOG_LEVEL: "info" });
+  const url = await firstUrl(child);
+  while ((await fetch(`${url}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 10));
+  return {
+    child,
+    url,
+    kill: async () => {
+      const exited = once(child, "exit");
+      child.kill("SIGKILL");
+      await exited;
+    },
+    stop: async () => {
+      const exited = once(child, "exit");
+      child.kill("SIGTERM");
+      await exited;
+      return child.exitCode;
+    },
+  };
+}
+
+/** Starts a gateway that is expected to give up, and waits until it has. */
+export async function runGateway(environment: Readonly<Record<string, string>>): Promise<{ exitCode: number | null; stderr: string }> {
+  const child = spawnMain(environment);
+  let stderr = "";
+  child.stderr!.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  await once(child, "close");
+  return { exitCode: child.exitCode, stderr };
+}
+
+function spawnMain(environment: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, [MAIN], { env: { PORT: "0", ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** The log line in which the gateway says where it listens. */
+async function firstUrl(child: ChildProcess): Promise<string> {
+  let stderr = "";
+  child.stderr!.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const url = /Server listening at (http:[^"]+)/.exec(line)?.[1];
+    if (url !== undefined) {
+      child.stdout!.resume();
+      return url;
+    }
+  }
+  throw new Error(`the gateway did not start: ${stderr}`);
+}

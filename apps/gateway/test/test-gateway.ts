@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startGateway, type Config, type Gateway } from "../src/index.ts";
+
+export interface TestGateway extends Gateway {
+  readonly config: Config;
+  readonly get: (path: string) => Promise<TestAnswer>;
+  readonly post: (path: string, body: unknown, type?: string) => Promise<TestAnswer>;
+  readonly postEvents: (accountId: string, events: readonly unknown[]) => Promise<TestAnswer>;
+  readonly graphql: (query: string, variables?: Readonly<Record<string, unknown>>) => Promise<TestAnswer>;
+}
+
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
+  readonly body: any;
+}
+
+export interface TestGatewayOptions extends Partial<Config> {
+  readonly now?: () => number;
+}
+
+/** A folder of its own for one test; gone when the test lets go of it. */
+export async function createTestFolder(): Promise<{ readonly path: string; readonly remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "segmeter-"));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** A gateway in this process, on a port and in a folder of its own unless one is given. */
+export async function startTestGateway({ now = Date.now, ...settings }: TestGatewayOptions = {}): Promise<TestGateway> {
+  const folder = settings.dataDir === undefined ? await createTestFolder() : null;
+  const config: Config = { port: 0, host: "127.0.0.1", dataDir: folder?.path ?? "", retentionHours: 72, logLevel: "silent", ...settings };
+  const gateway = await startGateway({ config, now });
+  await gateway.ready;
+  const post: TestGateway["post"] = (path, body, type = "application/json") =>
+    send(gateway.url + path, { method: "POST", headers: { "content-type": type }, body: toBody(body) });
+  return {
+    ...gateway,
+    config,
+    get: (path) => send(gateway.url + path, {}),
+    post,
+    postEvents: (accountId, events) => post(`/v1/accounts/${accountId}/events`, events),
+    graphql: (query, variables = {}) => post("/graphql", { query, variables }),
+    close: async () => {
+      await gateway.close();
+      await folder?.remove();
+    },
+  };
+}
+
+function toBody(body: unknown): BodyInit {
+  return typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body);
+}
+
+async function send(url: string, init: RequestInit): Promise<TestAnswer> {
+  const response = await fetch(url, init);
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: text === "" ? null : JSON.parse(text) };
+}

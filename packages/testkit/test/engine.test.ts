@@ -1,0 +1,150 @@
+import { Engine, NO_FILTER, type ConversationEvent, type ExecutionPath, type Query, type Segment } from "@segmeter/engine";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  EngineFeed,
+  eventLogArbitrary,
+  GOLDEN_CASES,
+  GOLDEN_INTERVAL_MS,
+  GOLDEN_WINDOW,
+  queryArbitrary,
+  referenceAnswer,
+  referenceSegments,
+} from "../src/index.ts";
+import { cellsOf } from "./cells.ts";
+
+const ACCOUNT = "account";
+const PATHS: readonly (ExecutionPath | undefined)[] = [undefined, "subtract", "scan"];
+const ALL_TIME = { startMs: -Infinity, endMs: Infinity };
+
+const logAndQuery = eventLogArbitrary().chain((log) => fc.record({ log: fc.constant(log), query: queryArbitrary({ log }) }));
+const batchSizes = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 });
+const readyConversationsMax = fc.constantFrom(0, 1, 2, 1000);
+
+describe("the engine", () => {
+  for (const { name, events, segments } of GOLDEN_CASES) {
+    test(`golden: ${name}`, () => {
+      const { engine, feed } = fed(events, [1]);
+      expect(sorted(listed(engine, feed))).toEqual(sorted(segments));
+      const query: Query = {
+        window: GOLDEN_WINDOW,
+        filter: NO_FILTER,
+        grouping: ["interval", "agent"],
+        intervalMs: GOLDEN_INTERVAL_MS,
+        metrics: [],
+      };
+      expect(cellsOf(engine.ask(ACCOUNT, query), query)).toEqual(referenceAnswer(segments, query));
+    });
+  }
+
+  test("answers as the reference does, whatever the batches, by every execution path", () => {
+    fc.assert(
+      fc.property(logAndQuery, batchSizes, readyConversationsMax, ({ log, query }, sizes, max) => {
+        const { engine } = fed(log, sizes, max);
+        const expected = referenceAnswer(referenceSegments(log), query);
+        for (const path of PATHS) expect(cellsOf(engine.ask(ACCOUNT, query, path), query)).toEqual(expected);
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  test("is right after every batch, not only after the last", () => {
+    fc.assert(
+      fc.property(logAndQuery, readyConversationsMax, ({ log, query }, max) => {
+        const engine = new Engine({ readyConversationsMax: max });
+        const feed = new EngineFeed(engine);
+        log.forEach((event, i) => {
+          feed.post(ACCOUNT, [event]);
+          expect(cellsOf(engine.ask(ACCOUNT, query), query)).toEqual(referenceAnswer(referenceSegments(log.slice(0, i + 1)), query));
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("holds exactly the reference's segments, each reachable one by one", () => {
+    fc.assert(
+      fc.property(eventLogArbitrary(), batchSizes, (log, sizes) => {
+        const { engine, feed } = fed(log, sizes);
+        expect(sorted(listed(engine, feed))).toEqual(sorted(referenceSegments(log)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("gives the same answers when it is loaded from whole conversations", () => {
+    fc.assert(
+      fc.property(logAndQuery, batchSizes, ({ log, query }, sizes) => {
+        const { engine, feed } = fed(log, sizes);
+        const loaded = new Engine();
+        loaded.load(feed.histories);
+        expect(cellsOf(loaded.ask(ACCOUNT, query), query)).toEqual(cellsOf(engine.ask(ACCOUNT, query), query));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("goes on from a loaded state as if it had seen every event", () => {
+    fc.assert(
+      fc.property(logAndQuery, fc.nat(), ({ log, query }, at) => {
+        const middle = at % (log.length + 1);
+        const before = fed(log.slice(0, middle), [5]);
+        const restarted = new Engine();
+        restarted.load(before.feed.histories);
+        const feed = before.feed.continueWith(restarted);
+        feed.post(ACCOUNT, log.slice(middle));
+        expect(cellsOf(restarted.ask(ACCOUNT, query), query)).toEqual(referenceAnswer(referenceSegments(log), query));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("answers about what is kept as before when it has given up the rest", () => {
+    fc.assert(
+      fc.property(logAndQuery, fc.nat(), ({ log, query }, at) => {
+        const middle = at % (log.length + 1);
+        const engine = new Engine();
+        const feed = new EngineFeed(engine);
+        feed.post(ACCOUNT, log.slice(0, middle));
+        engine.forget(query.window.startMs);
+        feed.post(ACCOUNT, log.slice(middle));
+        engine.forget(query.window.startMs);
+        expect(cellsOf(engine.ask(ACCOUNT, query), query)).toEqual(referenceAnswer(referenceSegments(log), query));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("keeps accounts apart", () => {
+    fc.assert(
+      fc.property(logAndQuery, eventLogArbitrary(), ({ log, query }, other) => {
+        const { engine, feed } = fed(log, [7]);
+        feed.post("other", other);
+        expect(cellsOf(engine.ask(ACCOUNT, query), query)).toEqual(referenceAnswer(referenceSegments(log), query));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+function fed(log: readonly ConversationEvent[], sizes: readonly number[], max?: number): { engine: Engine; feed: EngineFeed } {
+  const engine = new Engine(max === undefined ? {} : { readyConversationsMax: max });
+  const feed = new EngineFeed(engine);
+  for (let at = 0, batch = 0; at < log.length; batch++) {
+    const size = sizes[batch % sizes.length]!;
+    feed.post(ACCOUNT, log.slice(at, at + size));
+    at += size;
+  }
+  return { engine, feed };
+}
+
+function listed(engine: Engine, feed: EngineFeed): Segment[] {
+  return Array.from(engine.list(ACCOUNT, ALL_TIME, NO_FILTER), ({ conversationKey, ...segment }) => ({
+    conversationId: feed.conversationIdOf(conversationKey),
+    ...segment,
+  }));
+}
+
+function sorted(segments: readonly Segment[]): string[] {
+  return segments.map((segment) => JSON.stringify(segment, Object.keys(segment).toSorted())).toSorted();
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["{apps,packages,tooling}/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    pool: "forks",
+    // Each spawns gateways of its own; two cores are all there may be.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ["default", "./tooling/count-reporter.ts"],
+    onConsoleLog: failOnConsole,
+  },
+});
+
+/** Stray output hides what matters; whoever needs to print says so in the code under test. */
+function failOnConsole(log: string): void {
+  throw new Error(`a test printed to the console: ${log}`);
+}
