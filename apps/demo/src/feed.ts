@@ -1,0 +1,46 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { ConversationEvent } from "@segmeter/engine";
+import type { Traffic } from "@segmeter/testkit";
+
+const DAY_MS = 86_400_000;
+const BATCH_EVENTS = 5_000;
+const STEP_MS = 500;
+const RETRY_MS = 1_000;
+
+export interface FeedOptions {
+  readonly url: string;
+  readonly accountId: string;
+  readonly traffic: Traffic;
+  readonly signal: AbortSignal;
+  /** Told once the last 24 hours are in. */
+  readonly onFilled: (eventCount: number) => void;
+}
+
+/** Posts the last 24 hours at once, and from then on every event at its time, until it is told to stop. */
+export async function feed({ url, accountId, traffic, signal, onFilled }: FeedOptions): Promise<void> {
+  let fedUntilMs = Date.now();
+  const past = traffic.eventsBetween(fedUntilMs - DAY_MS, fedUntilMs);
+  for (let at = 0; at < past.length && !signal.aborted; at += BATCH_EVENTS) await post(past.slice(at, at + BATCH_EVENTS));
+  if (!signal.aborted) onFilled(past.length);
+  while (!signal.aborted) {
+    await delay(STEP_MS, undefined, { signal }).catch(() => undefined);
+    const nowMs = Date.now();
+    const events = traffic.eventsBetween(fedUntilMs, nowMs);
+    if (events.length > 0) await post(events);
+    fedUntilMs = nowMs;
+  }
+
+  /** What a gateway that is gone for a moment did not take, it gets again. */
+  async function post(events: readonly ConversationEvent[]): Promise<void> {
+    while (!signal.aborted) {
+      const response = await fetch(`${url}/v1/accounts/${accountId}/events`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(events),
+        signal,
+      }).catch(() => null);
+      if (response?.ok) return;
+      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+
+const READY_POLL_MS = 50;
+
+export interface GatewayProcess {
+  readonly url: string;
+  /** Its exit status, once it has ended. */
+  readonly exited: Promise<number>;
+  readonly stop: (signal: NodeJS.Signals) => void;
+}
+
+/** Starts a gateway beside this process and waits until it is ready; ends with it if it cannot start. */
+export async function startGatewayProcess(main: string, environment: NodeJS.ProcessEnv): Promise<GatewayProcess> {
+  const child = spawn(process.execPath, [main], { env: environment, stdio: "inherit" });
+  const exited = once(child, "exit").then(([code]) => (code as number | null) ?? 1);
+  const url = `http://${environment["HOST"] || "127.0.0.1"}:${environment["PORT"] || "4000"}`;
+  const isRunning = await Promise.race([exited.then(() => false), untilReady(url).then(() => true)]);
+  if (!isRunning) process.exit(await exited);
+  return { url, exited, stop: (signal) => void child.kill(signal) };
+}
+
+async function untilReady(url: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(`${url}/readyz`).catch(() => null);
+    if (response?.ok) return;
+    await delay(READY_POLL_MS);
+  }
+}

@@ -1,0 +1,83 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const ROOT = new URL("..", import.meta.url).pathname;
+
+/** Which packages of this repository each one may know. `docs/ARCHITECTURE.md` draws it. */
+const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
+  "packages/engine": [],
+  "packages/schema": [],
+  "packages/event-log": ["engine"],
+  "packages/rest-adapter": ["engine"],
+  "packages/testkit": ["engine"],
+  "apps/gateway": ["engine", "event-log", "rest-adapter"],
+  "apps/demo": ["engine", "testkit"],
+};
+
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+describe("the house rules", () => {
+  for (const manifest of trackedFiles("*package.json").filter((path) => path !== "package.json" && !path.startsWith("examples/"))) {
+    const folder = manifest.replace("/package.json", "");
+
+    test(`${folder} depends on what it may know, and nothing else of this repository`, () => {
+      const known = Object.keys(readManifest(manifest).dependencies ?? {}).filter((name) => name.startsWith("@segmeter/"));
+      expect(MAY_KNOW[folder]).toEqual(expect.arrayContaining(known.map((name) => name.replace("@segmeter/", ""))));
+    });
+
+    test(`${folder} takes every version from the catalog`, () => {
+      const { dependencies, devDependencies } = readManifest(manifest);
+      const versions = Object.values({ ...dependencies, ...devDependencies });
+      expect(versions.filter((version) => version !== "catalog:" && version !== "workspace:*")).toEqual([]);
+    });
+  }
+
+  test("every version at the root is exact", () => {
+    const { devDependencies, optionalDependencies } = readManifest("package.json");
+    const versions = Object.values({ ...devDependencies, ...optionalDependencies });
+    expect(versions.filter((version) => version !== "catalog:" && !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  });
+
+  test("nothing is left behind in the sources", () => {
+    expect(linesMatching(/\b(TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
+  });
+
+  test("no test is left out, and none is run alone", () => {
+    expect(linesMatching(/\b(it|test|describe)\.(only|skip|todo|fails)\(/)).toEqual([]);
+  });
+
+  test("the core and its surfaces read no clock, no randomness and no environment", () => {
+    const isPure = (path: string): boolean => /^packages\/(engine|rest-adapter)\/src\//.test(path);
+    expect(linesMatching(/Date\.now|Math\.random|process\.|from "node:|new Date\(\)/, isPure)).toEqual([]);
+  });
+});
+
+/** `path:line: text` of every source line that matches, this file's own patterns aside. */
+function linesMatching(pattern: RegExp, isLookedAt: (path: string) => boolean = () => true): string[] {
+  const paths = trackedFiles("*.ts", "*.tsx", "*.mjs", "*.graphql").filter(
+    (path) => path !== "tooling/house-rules.test.ts" && !path.includes("/generated/"),
+  );
+  return paths.filter(isLookedAt).flatMap((path) => {
+    const lines = readFileSync(join(ROOT, path), "utf8").split("\n");
+    return lines.flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : []));
+  });
+}
+
+/** Files that git tracks or would track. */
+function trackedFiles(...patterns: string[]): string[] {
+  const list = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", ...patterns], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  return list.split("\n").filter((path) => path !== "");
+}
+
+function readManifest(path: string): Manifest {
+  return JSON.parse(readFileSync(join(ROOT, path), "utf8")) as Manifest;
+}
