@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ConversationEvent } from "@segmeter/engine";
-import type { Traffic } from "@segmeter/testkit";
+import type { Traffic } from "@segmeter/testkit/traffic";
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+/** A day, and the hour before it: conversations that were under way when the day began are whole then. */
+const PAST_MS = 25 * HOUR_MS;
 const BATCH_EVENTS = 5_000;
 const STEP_MS = 500;
 const RETRY_MS = 1_000;
@@ -19,7 +21,7 @@ export interface FeedOptions {
 /** Posts the last 24 hours at once, and from then on every event at its time, until it is told to stop. */
 export async function feed({ url, accountId, traffic, signal, onFilled }: FeedOptions): Promise<void> {
   let fedUntilMs = Date.now();
-  const past = traffic.eventsBetween(fedUntilMs - DAY_MS, fedUntilMs);
+  const past = traffic.eventsBetween(fedUntilMs - PAST_MS, fedUntilMs);
   for (let at = 0; at < past.length && !signal.aborted; at += BATCH_EVENTS) await post(past.slice(at, at + BATCH_EVENTS));
   if (!signal.aborted) onFilled(past.length);
   while (!signal.aborted) {

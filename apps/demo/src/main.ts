@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { createTraffic } from "@segmeter/testkit";
+import { createTraffic } from "@segmeter/testkit/traffic";
 import { greeting } from "./greeting.ts";
 import { startGatewayProcess } from "./gateway-process.ts";
 import { isDemoFolder } from "./demo-folder.ts";

@@ -17,15 +17,16 @@ export type ExecutionPath = "subtract" | "scan";
  * @param forced for tests: the path to take wherever it can be taken
  */
 export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Answer {
-  const { window, filter, grouping, intervalMs } = query;
+  const { window, filter, grouping } = query;
   const byAgent = grouping.includes("agent");
+  const intervalMs = intervalMsOf(query);
   const pass: Pass = {
     query,
     columns,
     keptFacets: columns.facets.select(filter),
     bySkill: grouping.includes("skill"),
-    intervalMs: intervalMs ?? window.endMs - window.startMs,
-    intervalCount: intervalMs === undefined ? 1 : (window.endMs - window.startMs) / intervalMs,
+    intervalMs,
+    intervalCount: (window.endMs - window.startMs) / intervalMs,
     sums: sumsOf(query.metrics).map((sum) => SUMS.indexOf(sum)),
     forced,
   };
@@ -51,6 +52,15 @@ interface Pass {
   /** Indexes into `SUMS`. */
   readonly sums: readonly number[];
   readonly forced: ExecutionPath | undefined;
+}
+
+/** The whole window is one interval where nothing is grouped by intervals. */
+function intervalMsOf({ window, grouping, intervalMs }: Query): number {
+  const windowMs = window.endMs - window.startMs;
+  if (!grouping.includes("interval")) return windowMs;
+  if (intervalMs === undefined || windowMs % intervalMs !== 0)
+    throw new RangeError(`expected a divisor of the window (${windowMs} ms) as intervalMs, got ${intervalMs}`);
+  return intervalMs;
 }
 
 const NO_AGENT = 0;

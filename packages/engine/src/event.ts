@@ -91,18 +91,24 @@ export function parseEvent(value: unknown, nowMs: number): ParsedEvent {
   const event: Record<string, unknown> = {};
 
   readFields(HEADER_FIELDS, given, event, faults);
-  if (faults.length === 0 && (event["at"] as number) > nowMs + EVENT_AHEAD_MAX_MS) {
-    faults.push(`at: expected at most ${EVENT_AHEAD_MAX_MS / 1000} s after the server's clock (${nowMs}), got ${describe(given["at"])}`);
-  }
-  const fields = typeof given["type"] === "string" ? FIELDS_BY_TYPE.get(given["type"]) : undefined;
+  const at = event["at"];
+  if (typeof at === "number" && at > nowMs + EVENT_AHEAD_MAX_MS)
+    faults.push(`at: expected at most ${EVENT_AHEAD_MAX_MS / 1000} s after the server's clock (${nowMs}), got ${at}`);
+  const type = own(given, "type");
+  const fields = typeof type === "string" ? FIELDS_BY_TYPE.get(type) : undefined;
   if (fields) readFields(fields, given, event, faults);
-  else faults.push(`type: ${expectedOneOf([...FIELDS_BY_TYPE.keys()], given["type"])}`);
-  if (event["type"] === "MESSAGE_SENT") readAuthor(given, event, faults);
+  else faults.push(`type: ${expectedOneOf([...FIELDS_BY_TYPE.keys()], type)}`);
+  if (type === "MESSAGE_SENT") readAuthor(given, event, faults);
 
   // The tables below hold exactly the fields that the union declares for each type.
   if (faults.length === 0) return { ok: true, event: event as unknown as ConversationEvent };
-  const eventId = typeof given["eventId"] === "string" ? given["eventId"] : null;
-  return { ok: false, eventId, message: faults.join("; ") };
+  const eventId = own(given, "eventId");
+  return { ok: false, eventId: typeof eventId === "string" ? eventId : null, message: faults.join("; ") };
+}
+
+/** What an object inherits is nobody's event. */
+function own(given: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(given, name) ? given[name] : undefined;
 }
 
 interface Field {
@@ -115,7 +121,7 @@ interface Field {
 
 function readFields(fields: readonly Field[], given: Record<string, unknown>, event: Record<string, unknown>, faults: string[]): void {
   for (const { name, absent, fault, to } of fields) {
-    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    const value = own(given, name);
     if ((value === undefined || value === null) && absent !== undefined) {
       event[name] = absent;
       continue;

@@ -42,7 +42,10 @@ export function listedIdFault(value: unknown): string | null {
 
 const DIGITS = /^\d+$/;
 
-/** The order of ids in every answer: ids that are numbers first, by value; the rest by code unit. */
+/**
+ * The order of ids in every answer: ids that are numbers first, by value; the rest by code unit. Of numbers the longer
+ * comes later, so that no two of them tie: `2`, `02`, `10`, `007`.
+ */
 export function compareIds(a: string, b: string): number {
   const aIsNumber = DIGITS.test(a);
   if (aIsNumber !== DIGITS.test(b)) return aIsNumber ? -1 : 1;

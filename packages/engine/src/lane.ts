@@ -139,17 +139,26 @@ export class Lane {
     return copy;
   }
 
+  /**
+   * The row that a change takes back. All but the times decides; of rows alike in that, the nearest in time is it:
+   * where sums of time have grown beyond 2^53, what they differ by is rounded.
+   */
   #find(change: SignedRow, except: ReadonlySet<number>): number | null {
+    let found: number | null = null;
+    let leastOffMs = Infinity;
     for (let i = this.lowerBound(change.endMs); i < this.rowCount && this.ends[i] === change.endMs; i++) {
-      const isIt =
+      const isLike =
         this.conversationKeys[i] === change.conversationKey &&
         this.facets[i] === change.facet &&
         this.reasons[i] === change.reasons &&
-        !except.has(i) &&
-        change.values.every((value, sum) => this.sumBetween(sum, i, i + 1) === value);
-      if (isIt) return i;
+        !except.has(i);
+      if (!isLike) continue;
+      const offs = change.values.map((value, sum) => Math.abs(this.sumBetween(sum, i, i + 1) - value));
+      if (offs.some((off, sum) => sum >= WIDE_SUM_COUNT && off > 0)) continue;
+      const offMs = Math.max(...offs);
+      if (offMs < leastOffMs) [found, leastOffMs] = [i, offMs];
     }
-    return null;
+    return found;
   }
 
   #append(endMs: number, facet: number, reasons: number, conversationKey: number, values: RowValues): void {

@@ -1,0 +1,7 @@
+export { referenceAnswer, referenceSegments, type ReferenceCell } from "./reference.ts";
+export { GOLDEN_CASES } from "./golden.ts";
+export { GOLDEN_INTERVAL_MS, GOLDEN_WINDOW, type GoldenCase } from "./golden-table.ts";
+export { eventLogArbitrary, LOG_RANGE, type LogOptions } from "./log-arbitrary.ts";
+export { queryArbitrary, type QueryOptions } from "./query-arbitrary.ts";
+export { EngineFeed } from "./engine-feed.ts";
+export { createTraffic, type Traffic, type TrafficOptions } from "./traffic.ts";
