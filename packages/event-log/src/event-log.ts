@@ -5,6 +5,8 @@ import type { ConversationEvent } from "@segmeter/engine";
  *
  * The log gives every conversation a key, a whole number from 1 that is never used for another conversation while this
  * one is held, and every event a position: 1, 2, 3… in the order of arrival. It knows nothing of segments and metrics.
+ *
+ * Calls may overlap: they take effect one after another, in the order they were made.
  */
 export interface EventLog {
   /**
@@ -23,7 +25,11 @@ export interface EventLog {
    */
   histories(conversationKeys: readonly number[]): Promise<ConversationHistory[]>;
 
-  /** Every conversation once, whole, by ascending key, in chunks of bounded size. */
+  /**
+   * Every conversation once, whole, by ascending key, in chunks of bounded size (a single conversation may exceed it).
+   * Other calls may come between two chunks: a chunk is what the log holds when it is read, without the conversations
+   * that are newer than the first chunk.
+   */
   readAll(): AsyncIterable<ConversationHistory[]>;
 
   /**
@@ -40,6 +46,7 @@ export interface EventLog {
   /** How much is held, and the position of the newest event ever appended (0 in a new log). */
   size(): Promise<{ readonly eventCount: number; readonly conversationCount: number; readonly position: number }>;
 
+  /** Lets go of the log; it may be opened again. Later calls are refused, but closing once more does nothing. */
   close(): Promise<void>;
 }
 

@@ -1,0 +1,81 @@
+import { mkdir, open, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { EventLog } from "../event-log.ts";
+import { toStorageError } from "./failure.ts";
+import { identify, inspect } from "./inspect.ts";
+import { createSchema } from "./schema.ts";
+import { SqliteLog } from "./sqlite-log.ts";
+
+const FILE_NAME = "events.sqlite";
+
+/**
+ * Opens the log in `folder/events.sqlite`; makes folder and file when they are missing. The log is this process's
+ * alone until it is closed or the process ends, however it ends.
+ *
+ * What is there is checked before anything is written: a file that cannot be opened is left as it was found. That
+ * reads the whole file, about a third of a second a million events.
+ *
+ * @throws StorageError IN_USE, DAMAGED, NEWER_VERSION, NOT_A_LOG or STORAGE_FAILED
+ */
+export async function openSqliteLog(options: { readonly folder: string }): Promise<EventLog> {
+  const folder = resolve(options.folder);
+  const path = join(folder, FILE_NAME);
+  try {
+    await createFolder(folder);
+    inspect(path);
+    return await claim(path);
+  } catch (error) {
+    throw toStorageError(error, path);
+  }
+}
+
+/** Takes the lock, which the system drops with the process, and makes the tables of a new log. */
+async function claim(path: string): Promise<EventLog> {
+  const db = new DatabaseSync(path);
+  try {
+    // Exclusive before the first read: the index of the write-ahead log then lives in this process's memory.
+    db.exec("PRAGMA locking_mode = EXCLUSIVE");
+    const found = identify(path, db);
+    db.exec(SETTINGS);
+    if (found === "NOTHING") createSchema(db);
+    // Left by the look that `inspect` took. Nobody else can be using it now.
+    await rm(`${path}-shm`, { force: true });
+    await syncFolder(dirname(path));
+    return new SqliteLog(path, db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+const CACHE_KIB = 64 * 1024;
+const CHECKPOINT_PAGES = 4000;
+const WAL_KEPT_BYTES = 64 * 1024 * 1024;
+
+const SETTINGS = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA fullfsync = ON;
+  PRAGMA cache_size = -${CACHE_KIB};
+  PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+  PRAGMA journal_size_limit = ${WAL_KEPT_BYTES};
+`;
+
+/** What makes a file outlive a power failure is its folder's entry, and so on up to the first folder that was there. */
+async function createFolder(folder: string): Promise<void> {
+  const firstCreated = await mkdir(folder, { recursive: true });
+  if (firstCreated === undefined) return;
+  for (let created = folder; created.length >= firstCreated.length; created = dirname(created)) {
+    await syncFolder(dirname(created));
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,22 @@
+import { Damage } from "./failure.ts";
+import type { RecentConversations } from "./recent-conversations.ts";
+import type { Statements } from "./statements.ts";
+import { readTotals, writeTotals } from "./totals.ts";
+
+/** Deletes conversations and their events. Within a transaction: it is the caller's to commit. */
+export function removeConversations(statements: Statements, recent: RecentConversations, keys: readonly number[]): void {
+  let { eventCount, conversationCount, ...kept } = readTotals(statements);
+  for (const key of keys) {
+    const removed = statements.removeConversation.get(key) as RemovedRow | undefined;
+    if (removed === undefined) continue;
+    const [accountId, conversationId, writtenCount] = removed;
+    const { changes } = statements.removeEvents.run(key);
+    if (changes !== writtenCount) throw new Damage(`conversation ${key} has ${changes} events where ${writtenCount} were written`);
+    recent.delete(accountId, conversationId);
+    eventCount -= writtenCount;
+    conversationCount -= 1;
+  }
+  writeTotals(statements, { ...kept, eventCount, conversationCount });
+}
+
+type RemovedRow = readonly [accountId: string, conversationId: string, eventCount: number];
