@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  // The file that Node takes: otherwise the gateway and the packages it uses get a copy of graphql each, which refuse one another.
+  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
     include: ["{apps,packages,tooling}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],

@@ -1,6 +1,7 @@
-import { metricOf, SUMS, TOTAL_METRIC, type MetricName, type Sum } from "./metrics.ts";
 import type { Columns } from "./columns.ts";
-import type { Dimension, Query } from "./query.ts";
+import { TOTAL_METRIC, type MetricName } from "./metrics.ts";
+import type { Query } from "./query.ts";
+import { streamCells, type ExecutionPath } from "./stream.ts";
 
 /** Of one dimension, the value of every cell: an index into `values`. */
 export interface KeyColumn<Value> {
@@ -8,121 +9,109 @@ export interface KeyColumn<Value> {
   readonly values: ArrayLike<Value>;
 }
 
-/**
- * The non-empty parts of what was asked, as columns of cells in the order of the grouping: intervals by time, ids by
- * `compareIds`. Without a grouping there is exactly one cell, empty or not.
- */
-export interface Answer {
-  readonly query: Query;
+/** Some cells of an answer, as columns. They are overwritten by the next block. */
+export interface Block {
   readonly cellCount: number;
   /** Start of each cell's interval, UTC epoch ms; with a grouping by interval only. */
   readonly intervals: KeyColumn<number> | null;
   readonly skills: KeyColumn<string> | null;
   readonly agents: KeyColumn<string> | null;
-  /** @returns the value of one metric in a cell; null where there is nothing to average */
+  /** @returns the value of one metric asked for, or of the total, in every cell, `cellCount` of them; NaN where there is nothing to average */
+  readonly metric: (name: MetricName) => Float64Array;
+}
+
+/**
+ * The non-empty parts of what was asked, as columns of cells in the order of the grouping: intervals by time, ids by
+ * `compareIds`. Without a grouping there is exactly one cell, empty or not.
+ */
+export interface Answer extends Omit<Block, "metric"> {
+  readonly query: Query;
+  /** @returns the value of one metric asked for, or of the total, in a cell; null where there is nothing to average */
   readonly reader: (metric: MetricName) => (cell: number) => number | null;
 }
 
-/** The sums that some metrics are made of, and the count that tells empty cells. */
-export function sumsOf(metrics: readonly MetricName[]): readonly Sum[] {
-  const wanted = new Set<Sum>();
-  for (const name of [TOTAL_METRIC, ...metrics]) {
-    const { numerator, denominator } = metricOf(name);
-    for (const sum of [...numerator, ...denominator]) wanted.add(sum);
-  }
-  return SUMS.filter((sum) => wanted.has(sum));
-}
-
-/** Cells as they are found, before they are put in order. */
-export class CellTable {
-  readonly sums: readonly Sum[];
-  readonly #columns: Record<Dimension, number[]> = { interval: [], skill: [], agent: [] };
-  readonly #values: number[] = [];
-  #count = 0;
-
-  constructor(sums: readonly Sum[]) {
-    this.sums = sums;
-  }
-
-  /** @param values the sums of the cell, in the order of `sums`, from `at` on */
-  add(interval: number, skill: number, agent: number, values: Float64Array, at: number): void {
-    this.#columns.interval.push(interval);
-    this.#columns.skill.push(skill);
-    this.#columns.agent.push(agent);
-    for (let s = 0; s < this.sums.length; s++) this.#values.push(values[at + s]!);
-    this.#count++;
-  }
-
-  toAnswer(query: Query, columns: Columns): Answer {
-    const { window, grouping, intervalMs = 0 } = query;
-    const ranksOf: Record<Dimension, Uint32Array | null> = {
-      interval: null,
-      skill: grouping.includes("skill") ? columns.facets.skills.ranks : null,
-      agent: grouping.includes("agent") ? columns.agents.ranks : null,
-    };
-    const order = this.#inOrderOf(grouping, ranksOf);
-    const column = (dimension: Dimension): Uint32Array => Uint32Array.from(order, (cell) => this.#columns[dimension][cell]!);
-    const starts = (): number[] =>
-      Array.from({ length: (window.endMs - window.startMs) / intervalMs }, (_, i) => window.startMs + i * intervalMs);
-    const values = Float64Array.from({ length: this.#values.length }, (_, i) => {
-      const place = Math.floor(i / this.sums.length);
-      return this.#values[order[place]! * this.sums.length + (i % this.sums.length)]!;
-    });
-    return {
-      query,
-      cellCount: this.#count,
-      intervals: grouping.includes("interval") ? { indexes: column("interval"), values: starts() } : null,
-      skills: grouping.includes("skill") ? { indexes: column("skill"), values: columns.facets.skills.words } : null,
-      agents: grouping.includes("agent") ? { indexes: column("agent"), values: columns.agents.words } : null,
-      reader: (metric) => readerOf(metric, this.sums, values),
+/** Block by block: memory does not grow with the answer. Events that come in between are not seen. */
+export function* streamBlocks(columns: Columns, query: Query, forced?: ExecutionPath): Generator<Block, void> {
+  const { window, grouping, intervalMs = 0 } = query;
+  const asked = metricsOf(query);
+  const starts = grouping.includes("interval")
+    ? Array.from({ length: (window.endMs - window.startMs) / intervalMs }, (_, i) => window.startMs + i * intervalMs)
+    : [];
+  for (const cells of streamCells(columns, query, forced)) {
+    const columnsOf = new Map(asked.map((name) => [name, cells.metric(name)]));
+    yield {
+      cellCount: cells.count,
+      intervals: grouping.includes("interval") ? { indexes: cells.intervals, values: starts } : null,
+      skills: grouping.includes("skill") ? { indexes: cells.skills, values: columns.facets.skills.words } : null,
+      agents: grouping.includes("agent") ? { indexes: cells.agents, values: columns.agents.words } : null,
+      metric: (name) => columnOf(name, columnsOf),
     };
   }
-
-  /** Counting sorts, the innermost dimension first: stable, so that the outermost decides. */
-  #inOrderOf(grouping: readonly Dimension[], ranksOf: Record<Dimension, Uint32Array | null>): Uint32Array {
-    let order = Uint32Array.from({ length: this.#count }, (_, cell) => cell);
-    for (const dimension of grouping.toReversed()) {
-      const indexes = this.#columns[dimension];
-      const ranks = ranksOf[dimension];
-      const rankOf = (cell: number): number => (ranks ? ranks[indexes[cell]!]! : indexes[cell]!);
-      order = countingSort(order, rankOf);
-    }
-    return order;
-  }
 }
 
-function countingSort(order: Uint32Array, rankOf: (cell: number) => number): Uint32Array<ArrayBuffer> {
-  let rankMax = 0;
-  for (const cell of order) rankMax = Math.max(rankMax, rankOf(cell));
-  const places = new Uint32Array(rankMax + 2);
-  for (const cell of order) places[rankOf(cell) + 1]!++;
-  for (let rank = 0; rank <= rankMax; rank++) places[rank + 1]! += places[rank]!;
-  const sorted = new Uint32Array(order.length);
-  for (const cell of order) sorted[places[rankOf(cell)]!++] = cell;
-  return sorted;
+/** What was asked for, and the total, which always comes. */
+function metricsOf({ metrics }: Query): readonly MetricName[] {
+  return metrics.includes(TOTAL_METRIC) ? metrics : [TOTAL_METRIC, ...metrics];
 }
 
-/** One quotient of pooled sums. Contract, section 3: averages in ms are truncated. */
-function readerOf(name: MetricName, sums: readonly Sum[], values: Float64Array): (cell: number) => number | null {
-  const { numerator, denominator, type } = metricOf(name);
-  const placesOf = (wanted: readonly Sum[]): readonly number[] =>
-    wanted.map((sum) => {
-      const place = sums.indexOf(sum);
-      if (place === -1) throw new Error(`${name} was not among the metrics asked for`);
-      return place;
+function columnOf(name: MetricName, columns: ReadonlyMap<MetricName, Float64Array>): Float64Array {
+  const column = columns.get(name);
+  if (!column) throw new Error(`${name} was not among the metrics asked for`);
+  return column;
+}
+
+/** The whole answer, in memory of its own. */
+export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Answer {
+  const asked = metricsOf(query);
+  const parts: { readonly cellCount: number; readonly keys: (Uint32Array | null)[]; readonly metrics: Float64Array[] }[] = [];
+  let last: Block | undefined;
+  for (const block of streamBlocks(columns, query, forced)) {
+    const { cellCount, intervals, skills, agents } = block;
+    last = block;
+    parts.push({
+      cellCount,
+      keys: [intervals, skills, agents].map((key) => key && key.indexes.slice(0, cellCount)),
+      metrics: asked.map((name) => block.metric(name).slice(0, cellCount)),
     });
-  const over = placesOf(numerator);
-  const under = placesOf(denominator);
-  const total = (places: readonly number[], cell: number): number => {
-    let sum = 0;
-    for (const place of places) sum += values[cell * sums.length + place]!;
-    return sum;
+  }
+  const cellCount = parts.reduce((count, part) => count + part.cellCount, 0);
+  const keyColumn = <Value>(key: KeyColumn<Value> | null | undefined, k: number): KeyColumn<Value> | null =>
+    key
+      ? {
+          values: key.values,
+          indexes: joined(
+            parts.map((part) => part.keys[k]!),
+            new Uint32Array(cellCount),
+          ),
+        }
+      : null;
+  const metrics = new Map(
+    asked.map((name, m) => [
+      name,
+      joined(
+        parts.map((part) => part.metrics[m]!),
+        new Float64Array(cellCount),
+      ),
+    ]),
+  );
+  return {
+    query,
+    cellCount,
+    intervals: keyColumn(last?.intervals, 0),
+    skills: keyColumn(last?.skills, 1),
+    agents: keyColumn(last?.agents, 2),
+    reader: (name) => {
+      const column = columnOf(name, metrics);
+      return (cell) => (Number.isNaN(column[cell]) ? null : column[cell]!);
+    },
   };
-  if (under.length === 0) return (cell) => total(over, cell);
-  return (cell) => {
-    const count = total(under, cell);
-    if (count === 0) return null;
-    const quotient = total(over, cell) / count;
-    return type === "Long" ? Math.trunc(quotient) : quotient;
-  };
+}
+
+function joined<Column extends Float64Array | Uint32Array>(parts: readonly Column[], to: Column): Column {
+  let at = 0;
+  for (const part of parts) {
+    to.set(part, at);
+    at += part.length;
+  }
+  return to;
 }

@@ -1,8 +1,10 @@
+import { Calendar } from "./calendar.ts";
 import { Dictionary } from "./dictionary.ts";
 import { Facets } from "./facets.ts";
-import { Lane, type SignedRow } from "./lane.ts";
-import { reasonsCodeOf, rowValuesOf } from "./row.ts";
+import { Lane } from "./lane.ts";
+import { reasonsCodeOf, type SignedRow } from "./row.ts";
 import type { Segment } from "./segment.ts";
+import { rowValuesOf } from "./sums.ts";
 
 /** A closed segment that the fold adds (`sign` 1) or takes back (-1). */
 export interface SignedSegment {
@@ -11,45 +13,62 @@ export interface SignedSegment {
   readonly conversationKey: number;
 }
 
-/** The closed segments of one account: a lane an agent. */
+/** The closed segments of one account: a lane an agent, and the calendar of all of them. */
 export class Columns {
   readonly agents = new Dictionary();
   readonly facets = new Facets();
+  readonly calendar = new Calendar();
   /** By the index of the agent. */
   readonly lanes: Lane[] = [];
+  /** Answers that are still being read, and must not see what comes now. */
+  #viewCount = 0;
+  /** The number of the newest of them. */
+  #newestView = 0;
 
   /**
    * @param forgottenBeforeMs segments that end before are passed over
    * @throws Error if a segment is taken back that is not here
    */
   apply(changes: readonly SignedSegment[], forgottenBeforeMs: number): void {
-    const rowsByLane = new Map<Lane, SignedRow[]>();
+    const rowsByLane = new Map<number, SignedRow[]>();
     for (const { sign, segment, conversationKey } of changes) {
-      const lane = this.#laneOf(segment.agentId);
-      const rows = rowsByLane.get(lane) ?? [];
-      rowsByLane.set(lane, rows);
-      rows.push({
+      if (segment.endMs < forgottenBeforeMs) continue;
+      const lane = this.agents.add(segment.agentId);
+      const row = {
         sign,
         endMs: segment.endMs,
         facet: this.facets.add(segment),
         reasons: reasonsCodeOf(segment),
         conversationKey,
         values: rowValuesOf(segment),
-      });
+      };
+      const rows = rowsByLane.get(lane);
+      if (rows) rows.push(row);
+      else rowsByLane.set(lane, [row]);
     }
-    for (const [lane, rows] of rowsByLane) lane.merge(rows.toSorted(compareRows), forgottenBeforeMs);
+    const newestView = this.#viewCount > 0 ? this.#newestView : 0;
+    for (const [lane, rows] of rowsByLane) {
+      (this.lanes[lane] ??= new Lane()).merge(rows.toSorted(compareRows), newestView);
+      for (const { endMs, values, sign } of rows) this.calendar.change(lane, endMs, values, sign);
+    }
+  }
+
+  /** From now on until it is closed, rows that are there stay as they are for whoever holds them. */
+  openView(): void {
+    this.#viewCount += 1;
+    this.#newestView += 1;
+  }
+
+  closeView(): void {
+    this.#viewCount -= 1;
   }
 
   forget(beforeMs: number): void {
     for (const lane of this.lanes) lane.forget(beforeMs);
-  }
-
-  #laneOf(agentId: string): Lane {
-    const index = this.agents.add(agentId);
-    return (this.lanes[index] ??= new Lane());
+    this.calendar.forget(beforeMs);
   }
 }
 
 function compareRows(a: SignedRow, b: SignedRow): number {
-  return a.endMs - b.endMs || a.sign - b.sign;
+  return a.endMs - b.endMs;
 }

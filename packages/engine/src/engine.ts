@@ -1,11 +1,11 @@
-import type { Answer } from "./answer.ts";
-import { ask, type ExecutionPath } from "./ask.ts";
+import { ask, streamBlocks, type Answer, type Block } from "./answer.ts";
 import { Columns, type SignedSegment } from "./columns.ts";
 import type { ConversationEvent } from "./event.ts";
 import { compareEvents, createConversation, foldConversation, foldEvent, isInOrder, type Conversation } from "./fold.ts";
 import { list, type ListedSegment } from "./list.ts";
 import type { Filter, Query, Window } from "./query.ts";
 import type { Segment } from "./segment.ts";
+import type { ExecutionPath } from "./stream.ts";
 
 /** Events of one account that the log has just taken; none of them a duplicate. */
 export interface Arrivals {
@@ -106,6 +106,14 @@ export class Engine {
    */
   ask(accountId: string, query: Query, forced?: ExecutionPath): Answer {
     return ask(this.#accounts.get(accountId) ?? NO_COLUMNS, query, forced);
+  }
+
+  /**
+   * Answers block by block, in memory that does not grow with the answer. Events that come in while it is being read are
+   * not seen; whoever stops early ends the iteration, so that nothing is kept for it.
+   */
+  stream(accountId: string, query: Query, forced?: ExecutionPath): Iterable<Block> {
+    return streamBlocks(this.#accounts.get(accountId) ?? NO_COLUMNS, query, forced);
   }
 
   /** The segments behind the numbers of a window and a filter. */

@@ -1,8 +1,10 @@
-import { agentsIn } from "./ask.ts";
 import type { Columns } from "./columns.ts";
+import { lowerBound, valuesAt } from "./lane.ts";
 import type { Filter, Window } from "./query.ts";
-import { reasonsOf, segmentValuesOf } from "./row.ts";
+import { reasonsOf } from "./row.ts";
 import type { Segment } from "./segment.ts";
+import { agentsIn } from "./stream.ts";
+import { segmentValuesOf } from "./sums.ts";
 
 /** A closed segment as the columns hold it: its conversation by the key that the log gave it. */
 export type ListedSegment = Omit<Segment, "conversationId"> & { readonly conversationKey: number };
@@ -11,19 +13,18 @@ export type ListedSegment = Omit<Segment, "conversationId"> & { readonly convers
 export function* list(columns: Columns, window: Window, filter: Filter): Generator<ListedSegment> {
   const keptFacets = columns.facets.select(filter);
   for (const agent of agentsIn(columns, filter)) {
-    const lane = columns.lanes[agent]!;
-    const to = lane.lowerBound(window.endMs);
-    for (let row = lane.lowerBound(window.startMs); row < to; row++) {
-      const facet = lane.facets[row]!;
+    const { rows, rowCount } = columns.lanes[agent]!;
+    const to = lowerBound(rows.ends, window.endMs, 0, rowCount);
+    for (let row = lowerBound(rows.ends, window.startMs, 0, rowCount); row < to; row++) {
+      const facet = rows.facets[row]!;
       if (keptFacets !== null && keptFacets[facet] === 0) continue;
-      const reasons = reasonsOf(lane.reasons[row]!);
-      const { durationMs, ...values } = segmentValuesOf(lane.valuesAt(row), reasons.startReason);
-      const endMs = lane.ends[row]!;
+      const { durationMs, ...values } = segmentValuesOf(valuesAt(rows, row));
+      const endMs = rows.ends[row]!;
       yield {
-        conversationKey: lane.conversationKeys[row]!,
+        conversationKey: rows.conversationKeys[row]!,
         agentId: columns.agents.words[agent]!,
         ...columns.facets.describe(facet),
-        ...reasons,
+        ...reasonsOf(rows.reasons[row]!),
         ...values,
         startMs: endMs - durationMs,
         endMs,

@@ -2,20 +2,19 @@
  * The additive values of a closed segment. A set of segments has the sums of its members' values, a segment taken back
  * has the negatives of its own; every metric is a quotient of such sums, so sums of parts are sums of the whole.
  */
-export const TIME_SUMS = ["durationMs", "responseMs", "firstResponseMsOfNew", "firstResponseMsOfTransfers"] as const;
-export const COUNT_SUMS = [
-  "segments",
-  "responses",
-  "interactive",
-  "abandoned",
-  "nonResponsiveConsumers",
-  "nonResponsiveAgents",
-  "firstResponsesOfNew",
-  "firstResponsesOfTransfers",
-] as const;
-export const SUMS = [...TIME_SUMS, ...COUNT_SUMS] as const;
-
-export type Sum = (typeof SUMS)[number];
+export type Sum =
+  | "segments"
+  | "durationMs"
+  | "responses"
+  | "responseMs"
+  | "interactive"
+  | "abandoned"
+  | "nonResponsiveConsumers"
+  | "nonResponsiveAgents"
+  | "firstResponsesOfNew"
+  | "firstResponseMsOfNew"
+  | "firstResponsesOfTransfers"
+  | "firstResponseMsOfTransfers";
 
 export interface Metric {
   readonly name: string;

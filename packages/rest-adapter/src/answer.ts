@@ -1,118 +1,171 @@
-import type { Answer, Dimension, MetricName, Query } from "@segmeter/engine";
+import type { Block, Dimension, MetricName, Query } from "@segmeter/engine";
 import type { Question } from "./parameters.ts";
 
+/** Answers one query, block by block. */
+export type Ask = (query: Query) => Iterable<Block>;
+
 /**
- * Answers a request in the original shape.
+ * Answers a request in the original shape. Everything is asked before the first piece comes, so that what happens
+ * meanwhile is in no part of the answer.
  *
- * @param ask answers one query; every query is asked before the first piece of text comes
- * @returns the JSON text of the answer, in pieces: by interval, then the whole window
+ * @returns the JSON text of the answer in pieces, an interval each; whoever stops early ends the iteration
  */
-export function answerQuestion(question: Question, ask: (query: Query) => Answer): Iterable<string> {
-  const whole = askParts(question, ask, []);
-  if (question.intervalMs === null) return [writeParts(whole, wholeWindow(whole), question.metrics)];
-  return writeIntervals(question, askParts(question, ask, ["interval"]), whole);
+export function* answerQuestion(question: Question, ask: Ask): Generator<string, void> {
+  const { intervalMs } = question;
+  const whole = new Parts(question, ask, []);
+  const byInterval = intervalMs === null ? null : new Parts(question, ask, ["interval"]);
+  try {
+    if (intervalMs === null || byInterval === null) yield whole.write(0);
+    else yield* writeIntervals(question, intervalMs, byInterval, whole);
+  } finally {
+    whole.close();
+    byInterval?.close();
+  }
 }
 
-/** The three parts that every level of the original answer has. */
-interface Parts {
-  readonly skills: Answer | null;
-  readonly agents: Answer;
-  readonly total: Answer;
+function* writeIntervals({ window }: Question, intervalMs: number, byInterval: Parts, whole: Parts): Generator<string, void> {
+  const intervalCount = (window.endMs - window.startMs) / intervalMs;
+  yield '{"metricsByIntervals":[';
+  for (let interval = 0; interval < intervalCount; interval++) {
+    const timestamp = window.startMs + interval * intervalMs;
+    yield `${interval > 0 ? "," : ""}{"timestamp":${timestamp},"metricsData":${byInterval.write(interval)}}`;
+  }
+  yield `],"timeframeSummary":${whole.write(0)}}`;
 }
 
-function askParts(question: Question, ask: (query: Query) => Answer, outer: readonly Dimension[]): Parts {
-  const { window, filter, perSkill, metrics } = question;
-  const askBy = (grouping: readonly Dimension[], skillIds: readonly string[] | null): Answer =>
-    ask({
-      window,
-      filter: { ...filter, skillIds },
-      grouping: [...outer, ...grouping],
-      ...(outer.length > 0 && question.intervalMs !== null && { intervalMs: question.intervalMs }),
-      metrics,
-    });
-  return {
-    skills: perSkill && askBy(["skill", "agent"], perSkill.skillIds),
-    agents: askBy(["agent"], null),
-    total: askBy([], null),
-  };
+/** The three parts that every level of the original answer has, for the whole window or interval by interval. */
+class Parts {
+  readonly #metrics: readonly MetricName[];
+  readonly #skills: Cursor | null;
+  readonly #agents: Cursor;
+  readonly #total: Cursor;
+
+  constructor(question: Question, ask: Ask, outer: readonly Dimension[]) {
+    const { window, filter, perSkill, metrics, intervalMs } = question;
+    const cursorBy = (grouping: readonly Dimension[], skillIds: readonly string[] | null): Cursor =>
+      new Cursor(
+        ask({
+          window,
+          filter: { ...filter, skillIds },
+          grouping: [...outer, ...grouping],
+          ...(outer.length > 0 && intervalMs !== null && { intervalMs }),
+          metrics,
+        }),
+        metrics,
+      );
+    this.#metrics = metrics;
+    this.#skills = perSkill && cursorBy(["skill", "agent"], perSkill.skillIds);
+    this.#agents = cursorBy(["agent"], null);
+    this.#total = cursorBy([], null);
+  }
+
+  /** @param interval ascending from call to call; 0 for the whole window */
+  write(interval: number): string {
+    const perSkill = this.#skills ? `"metricsPerSkill":${writeSkills(this.#skills.take(interval))},` : "";
+    const perAgent = writeAgents(this.#agents.take(interval));
+    return `{${perSkill}"agentsMetrics":${perAgent},"metricsTotal":${this.#writeTotal(this.#total.take(interval))}}`;
+  }
+
+  close(): void {
+    for (const cursor of [this.#skills, this.#agents, this.#total]) cursor?.close();
+  }
+
+  /** Over no segments the original's total is zero throughout, its averages too. */
+  #writeTotal(runs: Iterable<Cells>): string {
+    for (const { block, from, metrics } of runs) {
+      if (block.metric("totalAgentConversationSegments")[from] !== 0) return writeMetrics(metrics, from);
+    }
+    return `{${this.#metrics.map((name) => `"${name}":0`).join(",")}}`;
+  }
 }
 
-/** A run of cells, `[from, to)`. */
-interface Range {
+/** Cells `[from, to)` of a block, and its metrics as they are to be written. */
+interface Cells {
+  readonly block: Block;
   readonly from: number;
   readonly to: number;
+  readonly metrics: readonly Labelled[];
 }
 
-type RangesOf = Readonly<Record<keyof Parts, Range>>;
-
-function wholeWindow({ skills, agents, total }: Parts): RangesOf {
-  return { skills: wholeAnswer(skills), agents: wholeAnswer(agents), total: wholeAnswer(total) };
+interface Labelled {
+  /** `"name":`, and before it what separates it from the metric before */
+  readonly label: string;
+  readonly values: Float64Array;
 }
 
-function wholeAnswer(answer: Answer | null): Range {
-  return { from: 0, to: answer?.cellCount ?? 0 };
-}
+/** Reads the blocks of a query interval by interval. */
+class Cursor {
+  readonly #blocks: Iterator<Block>;
+  readonly #names: readonly MetricName[];
+  #block: Block | null = null;
+  #metrics: Labelled[] = [];
+  #cell = 0;
 
-function* writeIntervals(question: Question, parts: Parts, whole: Parts): Iterable<string> {
-  const starts = parts.total.intervals!.values;
-  let ranges: RangesOf = { skills: NO_CELLS, agents: NO_CELLS, total: NO_CELLS };
-  yield '{"metricsByIntervals":[';
-  for (let interval = 0; interval < starts.length; interval++) {
-    const rangeOf = (part: keyof Parts): Range => intervalRange(parts[part], ranges[part].to, interval);
-    ranges = { skills: rangeOf("skills"), agents: rangeOf("agents"), total: rangeOf("total") };
-    yield `${interval > 0 ? "," : ""}{"timestamp":${starts[interval]},"metricsData":${writeParts(parts, ranges, question.metrics)}}`;
+  constructor(blocks: Iterable<Block>, names: readonly MetricName[]) {
+    this.#blocks = blocks[Symbol.iterator]();
+    this.#names = names;
+    this.#nextBlock();
   }
-  yield `],"timeframeSummary":${writeParts(whole, wholeWindow(whole), question.metrics)}}`;
-}
 
-const NO_CELLS: Range = { from: 0, to: 0 };
-
-function intervalRange(answer: Answer | null, from: number, interval: number): Range {
-  const indexes = answer?.intervals?.indexes ?? [];
-  let to = from;
-  while (indexes[to] === interval) to++;
-  return { from, to };
-}
-
-function writeParts({ skills, agents, total }: Parts, ranges: RangesOf, metrics: readonly MetricName[]): string {
-  const perSkill = skills ? `"metricsPerSkill":${writeSkills(skills, ranges.skills, metrics)},` : "";
-  const perAgent = writeAgents(agents, ranges.agents, metrics);
-  const { from, to } = ranges.total;
-  const metricsTotal = from < to && !isEmpty(total, from) ? metricsWriter(total, metrics)(from) : writeZeros(metrics);
-  return `{${perSkill}"agentsMetrics":${perAgent},"metricsTotal":${metricsTotal}}`;
-}
-
-function writeSkills(answer: Answer, { from, to }: Range, metrics: readonly MetricName[]): string {
-  const { indexes, values } = answer.skills!;
-  const entries: string[] = [];
-  for (let begin = from; begin < to;) {
-    let end = begin;
-    while (end < to && indexes[end] === indexes[begin]) end++;
-    entries.push(`${JSON.stringify(values[indexes[begin]!])}:${writeAgents(answer, { from: begin, to: end }, metrics)}`);
-    begin = end;
+  /**
+   * The cells of an interval; without a grouping by interval, all of them. They may lie in several blocks, but for those
+   * of one skill; each run of them is gone when the next is taken.
+   */
+  *take(interval: number): Generator<Cells, void> {
+    for (; this.#block; this.#nextBlock()) {
+      const block = this.#block;
+      const from = this.#cell;
+      const indexes = block.intervals?.indexes;
+      let to = from;
+      while (to < block.cellCount && (indexes === undefined || indexes[to] === interval)) to++;
+      this.#cell = to;
+      if (from < to) yield { block, from, to, metrics: this.#metrics };
+      if (to < block.cellCount) return;
+    }
   }
-  return `{${entries.join(",")}}`;
+
+  close(): void {
+    this.#blocks.return?.();
+  }
+
+  #nextBlock(): void {
+    const next = this.#blocks.next();
+    const block = next.done ? null : next.value;
+    this.#block = block;
+    this.#cell = 0;
+    if (block) this.#metrics = this.#names.map((name, i) => ({ label: `${i > 0 ? "," : "{"}"${name}":`, values: block.metric(name) }));
+  }
 }
 
-function writeAgents(answer: Answer, { from, to }: Range, metrics: readonly MetricName[]): string {
-  const { indexes, values } = answer.agents!;
-  const write = metricsWriter(answer, metrics);
-  const entries: string[] = [];
-  for (let cell = from; cell < to; cell++) entries.push(`${JSON.stringify(values[indexes[cell]!])}:${write(cell)}`);
-  return `{"metricsPerAgent":{${entries.join(",")}}}`;
+function writeSkills(runs: Iterable<Cells>): string {
+  let text = "";
+  for (const { block, from, to, metrics } of runs) {
+    const { indexes, values } = block.skills!;
+    for (let begin = from, end = from; begin < to; begin = end) {
+      while (end < to && indexes[end] === indexes[begin]) end++;
+      text += `${text === "" ? "" : ","}${JSON.stringify(values[indexes[begin]!])}:${writeAgents([{ block, from: begin, to: end, metrics }])}`;
+    }
+  }
+  return `{${text}}`;
+}
+
+function writeAgents(runs: Iterable<Cells>): string {
+  let text = "";
+  for (const { block, from, to, metrics } of runs) {
+    const { indexes, values } = block.agents!;
+    for (let cell = from; cell < to; cell++)
+      text += `${text === "" ? "" : ","}${JSON.stringify(values[indexes[cell]!])}:${writeMetrics(metrics, cell)}`;
+  }
+  return `{"metricsPerAgent":{${text}}}`;
 }
 
 /** The original says "no value" with -1. */
-function metricsWriter(answer: Answer, metrics: readonly MetricName[]): (cell: number) => string {
-  const readers = metrics.map((name) => ({ label: `"${name}":`, read: answer.reader(name) }));
-  return (cell) => `{${readers.map(({ label, read }) => label + String(read(cell) ?? -1)).join(",")}}`;
-}
-
-function isEmpty(total: Answer, cell: number): boolean {
-  return total.reader("totalAgentConversationSegments")(cell) === 0;
-}
-
-/** Over no segments the original's total is zero throughout, its averages too. */
-function writeZeros(metrics: readonly MetricName[]): string {
-  return `{${metrics.map((name) => `"${name}":0`).join(",")}}`;
+function writeMetrics(metrics: readonly Labelled[], cell: number): string {
+  let text = "";
+  for (const { label, values } of metrics) {
+    const value = values[cell]!;
+    // Only NaN is unlike itself.
+    text += label + (value === value ? value : -1);
+  }
+  return `${text}}`;
 }

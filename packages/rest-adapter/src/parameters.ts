@@ -59,7 +59,7 @@ export function parseParameters(raw: RawParameters, limits: Limits): ParsedParam
   return {
     ok: true,
     question: {
-      window,
+      window: { startMs: window.startMs, endMs: window.endMs },
       filter: { agentIds, skillIds: null, groupIds, userType, sources },
       perSkill,
       intervalMs: interval === undefined ? null : interval * MINUTE_MS,
@@ -158,15 +158,17 @@ function toEntry<Value>(entry: string, text: string, to: (entry: string) => Valu
 
 const isAll = (text: string): boolean => text.toLowerCase() === "all";
 
-const WHOLE = /^\d{1,16}$/;
+const WHOLE = /^-?\d{1,16}$/;
 
 function toWhole(text: string): number {
   if (!WHOLE.test(text)) throw new ParameterFault(`expected whole minutes, got ${describe(text)}`);
   return Number(text);
 }
 
+const MILLIS = /^\d{1,16}$/;
+
 function toMillis(text: string): number {
-  if (!WHOLE.test(text)) throw new ParameterFault(`expected UTC epoch milliseconds, got ${describe(text)}`);
+  if (!MILLIS.test(text)) throw new ParameterFault(`expected UTC epoch milliseconds, got ${describe(text)}`);
   return Number(text);
 }
 

@@ -5,7 +5,7 @@ import { EngineFeed, eventLogArbitrary, GOLDEN_CASES, queryArbitrary, referenceA
 import { cellsOf } from "./cells.ts";
 
 const ACCOUNT = "account";
-const PATHS: readonly (ExecutionPath | undefined)[] = [undefined, "subtract", "scan"];
+const PATHS: readonly (ExecutionPath | undefined)[] = [undefined, "calendar", "subtract", "scan"];
 const ALL_TIME = { startMs: -Infinity, endMs: Infinity };
 
 const logAndQuery = eventLogArbitrary().chain((log) => fc.record({ log: fc.constant(log), query: queryArbitrary({ log }) }));
