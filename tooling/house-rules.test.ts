@@ -14,6 +14,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   "packages/testkit": ["engine"],
   "apps/gateway": ["engine", "event-log", "rest-adapter"],
   "apps/demo": ["engine", "testkit"],
+  bench: ["engine", "event-log", "gateway"],
 };
 
 interface Manifest {
@@ -23,7 +24,9 @@ interface Manifest {
 }
 
 describe("the house rules", () => {
-  for (const manifest of trackedFiles("*package.json").filter((path) => path !== "package.json" && !path.startsWith("examples/"))) {
+  for (const manifest of trackedFiles("*package.json").filter(
+    (path) => path !== "package.json" && !/^(examples|bench\/peers)\//.test(path),
+  )) {
     const folder = manifest.replace("/package.json", "");
 
     test(`${folder} depends on what it may know, and nothing else of this repository`, () => {

@@ -2,6 +2,8 @@ import { z } from "zod";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const RETENTION_HOURS_MIN = 24;
+/** Ten years. */
+const RETENTION_HOURS_MAX = 24 * 366 * 10;
 
 export interface Config {
   readonly port: number;
@@ -20,8 +22,9 @@ const whole = (from: number, to: number): z.ZodPipe<z.ZodString, z.ZodTransform<
     return z.NEVER;
   });
 
-const retentionHours = z.union([z.literal("all").transform(() => Infinity), whole(RETENTION_HOURS_MIN, 24 * 366 * 10)], {
-  error: ({ input }) => `expected a whole number of hours, at least ${RETENTION_HOURS_MIN}, or "all", got ${JSON.stringify(input)}`,
+const retentionHours = z.union([z.literal("all").transform(() => Infinity), whole(RETENTION_HOURS_MIN, RETENTION_HOURS_MAX)], {
+  error: ({ input }) =>
+    `expected a whole number of hours, ${RETENTION_HOURS_MIN} to ${RETENTION_HOURS_MAX}, or "all", got ${JSON.stringify(input)}`,
 });
 
 const ENVIRONMENT = z.object({

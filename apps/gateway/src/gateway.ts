@@ -69,7 +69,7 @@ export async function startGateway({ config, now = Date.now, onBroken }: Gateway
     ready,
     close: async () => {
       readiness.state = "stopping";
-      pruning.stop();
+      await pruning.stop();
       await ready.catch(() => undefined);
       await app.close();
       await intake.drain();
@@ -106,23 +106,28 @@ async function replay(log: EventLog, engine: Engine, keptSinceMs: number, readin
 }
 
 /** Prunes at once and then every ten minutes, never twice at the same time. */
-function schedulePruning(retention: Retention, logger: Logger): { start: () => void; stop: () => void } {
+function schedulePruning(retention: Retention, logger: Logger): { start: () => void; stop: () => Promise<void> } {
+  const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
+  let running = Promise.resolve();
   const run = async (): Promise<void> => {
     try {
-      const removedCount = await retention.prune();
+      const removedCount = await retention.prune(stopping.signal);
       if (removedCount > 0) logger.info({ conversations: removedCount }, "pruned");
     } catch (error) {
       logger.error({ err: error }, "pruning failed; it is tried again");
     }
-    if (!isStopped) timer = setTimeout(run, PRUNE_EVERY_MS);
+    if (!stopping.signal.aborted) timer = setTimeout(start, PRUNE_EVERY_MS);
+  };
+  const start = (): void => {
+    if (!stopping.signal.aborted) running = run();
   };
   return {
-    start: () => void (isStopped || run()),
+    start,
     stop: () => {
-      isStopped = true;
+      stopping.abort();
       clearTimeout(timer);
+      return running;
     },
   };
 }

@@ -11,7 +11,7 @@ try {
   await gateway.ready;
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof StorageError || isListenError(error))) throw error;
-  process.stderr.write(`segmeter: ${error.message}\n`);
+  process.stderr.write(`segmeter: ${isListenError(error) ? "HOST, PORT: " : ""}${error.message}\n`);
   process.exit(1);
 }
 

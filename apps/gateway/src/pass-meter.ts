@@ -1,4 +1,4 @@
-import type { Answer, Engine, Query } from "@segmeter/engine";
+import type { Answer, Block, Engine, Query } from "@segmeter/engine";
 
 /** Counts and times the engine's passes for one request. */
 export class PassMeter {
@@ -11,11 +11,29 @@ export class PassMeter {
   }
 
   ask(accountId: string, query: Query): Answer {
+    this.passCount += 1;
+    return this.#timed(() => this.#engine.ask(accountId, query));
+  }
+
+  *stream(accountId: string, query: Query): Generator<Block, void> {
+    this.passCount += 1;
+    const blocks = this.#engine.stream(accountId, query)[Symbol.iterator]();
+    try {
+      for (;;) {
+        const next = this.#timed(() => blocks.next());
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      blocks.return?.();
+    }
+  }
+
+  #timed<Result>(work: () => Result): Result {
     const begin = performance.now();
     try {
-      return this.#engine.ask(accountId, query);
+      return work();
     } finally {
-      this.passCount += 1;
       this.engineMs += performance.now() - begin;
     }
   }

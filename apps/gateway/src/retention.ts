@@ -30,15 +30,16 @@ export class Retention {
   /**
    * Prunes what need not be kept any more, page by page between the turns of the intake.
    *
+   * @param stopping leaves the pages that are not begun for another time
    * @returns how many conversations went
    */
-  async prune(): Promise<number> {
+  async prune(stopping: AbortSignal): Promise<number> {
     const { engine, intake, now } = this.#options;
     const beforeMs = this.keptSinceMs(now());
     if (beforeMs === -Infinity) return 0;
     engine.forget(beforeMs);
     let removedCount = 0;
-    for (let afterKey: number | undefined = 0; afterKey !== undefined;) {
+    for (let afterKey: number | undefined = 0; afterKey !== undefined && !stopping.aborted;) {
       const page = await intake.betweenTurns(() => this.#prunePage(beforeMs, afterKey!));
       removedCount += page.removedCount;
       afterKey = page.lastKey;

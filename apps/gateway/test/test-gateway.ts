@@ -51,8 +51,8 @@ export async function startTestGateway({ now = Date.now, ...settings }: TestGate
   };
 }
 
-function toBody(body: unknown): BodyInit {
-  return typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body);
+function toBody(body: unknown): string | Uint8Array<ArrayBuffer> {
+  return typeof body === "string" || body instanceof Uint8Array ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body);
 }
 
 async function send(url: string, init: RequestInit): Promise<TestAnswer> {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import pRetry, { AbortError } from "p-retry";
+import pRetry from "p-retry";
 
 export interface Destination {
   readonly url: string;
@@ -16,6 +16,10 @@ export interface PostAnswer {
 /** A gateway that did not take events; the message says what it answered. */
 export class PostError extends Error {
   override readonly name = "PostError";
+}
+
+/** A failure that may pass. */
+class PassingError extends PostError {
   readonly retryAfterMs: number;
 
   constructor(message: string, retryAfterMs = 0) {
@@ -25,48 +29,82 @@ export class PostError extends Error {
 }
 
 const RETRIES = 8;
+const RETRY_AFTER_MS_MAX = 60_000;
 
 /**
- * Posts one batch; while the gateway is overloaded, starting or gone for a moment, waits and tries again. What was
- * taken before a connection broke counts as a duplicate then, so nothing counts twice.
+ * Posts one batch.
  *
- * @param onWait told before each new try why there is one
+ * @param texts one event each, as JSON
  * @throws PostError
  */
-export function postEvents(destination: Destination, events: readonly unknown[], onWait: (reason: string) => void): Promise<PostAnswer> {
-  const body = events.map((event) => JSON.stringify(event)).join("\n");
-  return pRetry(() => postOnce(destination, body), {
-    retries: RETRIES,
-    minTimeout: 250,
-    maxTimeout: 15_000,
-    randomize: true,
-    onFailedAttempt: async ({ error, retriesLeft }) => {
-      if (retriesLeft === 0) return;
-      onWait(error.message);
-      if (error instanceof PostError) await delay(error.retryAfterMs);
-    },
-  });
+export type SendBatch = (texts: readonly string[]) => Promise<PostAnswer>;
+
+/**
+ * Makes what posts one batch after another; while the gateway is overloaded, starting or gone for a moment, it waits and
+ * tries again. What was taken before a connection broke counts as a duplicate then, so nothing counts twice. Where no
+ * gateway has answered yet, none is waited for.
+ *
+ * @param onWait told before each new try why there is one
+ */
+export function createSender(destination: Destination, onWait: (reason: string) => void): SendBatch {
+  let hasAnswered = false;
+  const postOnce = async (texts: readonly string[]): Promise<PostAnswer> => {
+    const answer = await post(destination, texts.join("\n"));
+    hasAnswered = true;
+    return toPostAnswer(answer);
+  };
+  return (texts) =>
+    pRetry(() => postOnce(texts), {
+      retries: RETRIES,
+      minTimeout: 250,
+      maxTimeout: 15_000,
+      randomize: true,
+      shouldRetry: ({ error }) => error instanceof PassingError && hasAnswered,
+      onFailedAttempt: async ({ error, retriesLeft }) => {
+        if (!(error instanceof PassingError && hasAnswered) || retriesLeft === 0) return;
+        onWait(error.message);
+        await delay(error.retryAfterMs);
+      },
+    });
 }
 
-async function postOnce({ url, accountId, token }: Destination, body: string): Promise<PostAnswer> {
-  const response = await send(`${url.replace(/\/$/, "")}/v1/accounts/${encodeURIComponent(accountId)}/events`, body, token);
-  if (response.ok) return (await response.json()) as PostAnswer;
-  const message = `the gateway answered ${response.status}: ${problemText(await response.text())}`;
-  if (response.status !== 429 && response.status !== 503) throw new AbortError(new PostError(message));
-  throw new PostError(message, 1000 * Number(response.headers.get("retry-after") ?? 0));
+interface HttpAnswer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly text: string;
 }
 
-async function send(url: string, body: string, token: string | undefined): Promise<Response> {
+async function post({ url, accountId, token }: Destination, body: string): Promise<HttpAnswer> {
+  const path = `${url.replace(/\/$/, "")}/v1/accounts/${encodeURIComponent(accountId)}/events`;
   try {
-    return await fetch(url, {
+    const response = await fetch(path, {
       method: "POST",
       headers: { "content-type": "application/x-ndjson", ...(token !== undefined && { authorization: `Bearer ${token}` }) },
       body,
     });
+    return { status: response.status, retryAfter: response.headers.get("retry-after"), text: await response.text() };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message || String(error.cause) : String(error);
-    throw new PostError(`no gateway answers at ${url} (${cause}); start one with: npm run serve`);
+    throw new PassingError(`no gateway answers at ${path} (${cause}); start one with: npm run serve`);
   }
+}
+
+function toPostAnswer({ status, retryAfter, text }: HttpAnswer): PostAnswer {
+  if (status === 200) return parseAnswer(text);
+  const message = `the gateway answered ${status}: ${problemText(text)}`;
+  if (status !== 429 && status !== 503) throw new PostError(message);
+  // A date, the header's other form, is answered by the pause between two tries alone.
+  throw new PassingError(message, Math.min(1000 * (Number(retryAfter) || 0), RETRY_AFTER_MS_MAX));
+}
+
+function parseAnswer(text: string): PostAnswer {
+  try {
+    const answer = JSON.parse(text) as Partial<PostAnswer>;
+    if (Array.isArray(answer.rejected)) return answer as PostAnswer;
+  } catch {
+    // Told below.
+  }
+  throw new PostError(`what answered 200 is no gateway: ${startOf(text)}`);
 }
 
 /** The gateway's errors are problems; whatever stands between may answer otherwise. */
@@ -75,6 +113,10 @@ function problemText(text: string): string {
     const { message, causes } = JSON.parse(text) as { message: string; causes?: string[] };
     return [message, ...(causes ?? [])].join("; ");
   } catch {
-    return text.slice(0, 200);
+    return startOf(text);
   }
+}
+
+function startOf(text: string): string {
+  return text.slice(0, 200).replaceAll(/\s+/g, " ").trim();
 }

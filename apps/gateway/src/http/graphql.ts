@@ -1,25 +1,36 @@
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
-import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
-import { fastifyApolloDrainPlugin, fastifyApolloHandler } from "@as-integrations/fastify";
+import { ApolloServerErrorCode } from "@apollo/server/errors";
+import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
+import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { createCompiledExecutor } from "../graphql/compiled-executor.ts";
 import { createContext, type RequestContext } from "../graphql/context.ts";
 import { createSchema } from "../graphql/schema.ts";
-import { refuseOtherMethods } from "./problem.ts";
+import { INTERNAL_MESSAGE, refuseOtherMethods } from "./problem.ts";
 
-export const GRAPHQL_PATH = "/graphql";
+const GRAPHQL_PATH = "/graphql";
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
+/** Lists of ids belong into variables; what is left is a few hundred. A field again and again by aliases costs its answer each time. */
+const TOKENS_MAX = 5_000;
 
 /** GraphQL over HTTP, `GET` and `POST`. Contract, section 5. */
 export async function addGraphql(app: FastifyInstance, engine: Engine, limits: () => Limits): Promise<void> {
   const apollo = new ApolloServer<RequestContext>({
-    schema: createSchema(),
+    gateway: createCompiledExecutor(createSchema()),
     introspection: true,
+    parseOptions: { maxTokens: TOKENS_MAX },
     includeStacktraceInErrorResponses: false,
+    formatError: withoutDetail,
     logger: apolloLogger(app.log),
-    plugins: [ApolloServerPluginLandingPageDisabled(), fastifyApolloDrainPlugin(app), serverTiming, failureLog(app.log)],
+    // The gateway itself stops on signals, one thing after the other.
+    stopOnTerminationSignals: false,
+    // Cache control would put a function of its own around every field.
+    plugins: [ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled(), serverTiming, failureLog(app.log)],
   });
   await apollo.start();
+  app.addHook("onClose", () => apollo.stop());
   const handler = fastifyApolloHandler(apollo, { context: async () => createContext(engine, limits()) });
   app.route({ method: ["GET", "POST"], url: GRAPHQL_PATH, bodyLimit: BODY_BYTES_MAX, handler });
   refuseOtherMethods(app, GRAPHQL_PATH, ["GET", "POST"]);
@@ -34,6 +45,13 @@ const serverTiming: ApolloServerPlugin<RequestContext> = {
 };
 
 /** What goes wrong on our side is in the log; the caller gets a message without detail. */
+function withoutDetail(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const isOurs = formatted.extensions?.["code"] === ApolloServerErrorCode.INTERNAL_SERVER_ERROR;
+  // What GraphQL itself refuses to execute comes from no resolver.
+  const isRefusal = error instanceof GraphQLError && error.originalError === undefined;
+  return isOurs && !isRefusal ? { ...formatted, message: INTERNAL_MESSAGE } : formatted;
+}
+
 function failureLog(log: FastifyBaseLogger): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({

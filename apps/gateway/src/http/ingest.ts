@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import { accountIdFault, describe, parseEvent, type ConversationEvent } from "@segmeter/engine";
 import type { FastifyInstance } from "fastify";
 import type { Intake, IntakeResult } from "../intake.ts";
@@ -8,8 +7,16 @@ export const INGEST_PATH = "/v1/accounts/:accountId/events";
 export const INGEST_EVENTS_MAX = 10_000;
 export const INGEST_BYTES_MAX = 16 * 1024 * 1024;
 
-const NDJSON = "application/x-ndjson";
-const JSON_TYPE = "application/json";
+/** How the text of each content type is read. */
+const READERS: Readonly<Record<string, (text: string) => unknown[]>> = {
+  "application/json": readArray,
+  "application/x-ndjson": readLines,
+};
+
+/** A body that is not looked at before it is known to be wanted. */
+interface Body {
+  readonly read: () => unknown[];
+}
 
 interface Rejection {
   /** Of the event among those sent, from 0; blank lines do not count. */
@@ -25,9 +32,14 @@ interface IngestAnswer extends IntakeResult {
 /** `POST /v1/accounts/{accountId}/events`. Contract, section 6. */
 export function addIngest(app: FastifyInstance, intake: Intake, now: () => number): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser([JSON_TYPE, NDJSON], { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  for (const [type, read] of Object.entries(READERS)) {
+    app.addContentTypeParser(type, { parseAs: "buffer" }, (_request, bytes: Buffer, done) => {
+      const body: Body = { read: () => read(toText(bytes)) };
+      done(null, body);
+    });
+  }
 
-  app.post<{ Params: { accountId: string }; Body: Buffer }>(
+  app.post<{ Params: { accountId: string }; Body: Body | undefined }>(
     INGEST_PATH,
     { bodyLimit: INGEST_BYTES_MAX },
     async (request): Promise<IngestAnswer> => {
@@ -35,8 +47,8 @@ export function addIngest(app: FastifyInstance, intake: Intake, now: () => numbe
       const accountFault = accountIdFault(accountId);
       if (accountFault !== null) throw new HttpProblem(400, "wrong account", [`accountId: ${accountFault}`]);
 
-      const isLines = request.headers["content-type"]?.startsWith(NDJSON) ?? false;
-      const values = parseBody(request.body, isLines);
+      if (!request.body) throw unparsable("expected events, got nothing");
+      const values = request.body.read();
       if (values.length > INGEST_EVENTS_MAX) {
         throw new HttpProblem(413, `expected at most ${INGEST_EVENTS_MAX} events a request, got ${values.length}; none was taken`);
       }
@@ -47,16 +59,24 @@ export function addIngest(app: FastifyInstance, intake: Intake, now: () => numbe
   refuseOtherMethods(app, INGEST_PATH, ["POST"]);
 }
 
-function parseBody(body: Buffer, isLines: boolean): unknown[] {
-  if (!isUtf8(body)) throw unparsable("expected UTF-8");
-  const text = body.toString("utf8");
-  if (isLines) return parseLines(text);
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/** @returns the text without a byte order mark */
+function toText(bytes: Buffer): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw unparsable("expected UTF-8");
+  }
+}
+
+function readArray(text: string): unknown[] {
   const values = parseJson(text, "the body");
   if (!Array.isArray(values)) throw unparsable(`expected a JSON array of events, got ${describe(values)}`);
   return values;
 }
 
-function parseLines(text: string): unknown[] {
+function readLines(text: string): unknown[] {
   const values: unknown[] = [];
   text.split("\n").forEach((line, i) => {
     if (line.trim() !== "") values.push(parseJson(line, `line ${i + 1}`));

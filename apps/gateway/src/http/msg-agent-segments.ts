@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { accountIdFault, type Engine, type Limits } from "@segmeter/engine";
 import { answerQuestion, parseParameters, type RawParameters } from "@segmeter/rest-adapter";
 import type { FastifyInstance, FastifyReply } from "fastify";
@@ -6,6 +7,7 @@ import { HttpProblem, refuseOtherMethods } from "./problem.ts";
 
 export const MSG_AGENT_SEGMENTS_PATH = "/operations/api/account/:accountId/msgagentsegments";
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
+const WHOLE_LENGTH_MAX = 1024 * 1024;
 
 /** The original method, as `GET` and, for long lists of ids, as `POST`. Contract, section 4. */
 export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits: () => Limits): void {
@@ -26,9 +28,34 @@ export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits
     if (!parsed.ok || causes.length > 0) throw new HttpProblem(400, "wrong parameters", causes);
 
     const meter = new PassMeter(engine);
-    const text = [...answerQuestion(parsed.question, (query) => meter.ask(accountId, query))].join("");
-    return reply.header("server-timing", meter.toServerTiming()).type("application/json; charset=utf-8").send(text);
+    const body = toBody(answerQuestion(parsed.question, (query) => meter.stream(accountId, query)));
+    return reply.header("server-timing", meter.toServerTiming()).type("application/json; charset=utf-8").send(body);
   }
+}
+
+/** A short answer is sent whole; a long one as it is read, and computed no faster than that. */
+function toBody(pieces: Generator<string, void>): string | Readable {
+  let text = "";
+  for (let next = pieces.next(); !next.done; next = pieces.next()) {
+    text += next.value;
+    if (text.length > WHOLE_LENGTH_MAX) return Readable.from(startingWith(text, pieces));
+  }
+  return text;
+}
+
+/** Not a generator of its own: one that nobody begins to read would not end what it reads from. */
+function startingWith(text: string, pieces: Generator<string, void>): Iterable<string> {
+  let start: IteratorResult<string, void> | null = { value: text, done: false };
+  return {
+    [Symbol.iterator]: () => ({
+      next: () => {
+        const next = start ?? pieces.next();
+        start = null;
+        return next;
+      },
+      return: () => pieces.return(),
+    }),
+  };
 }
 
 /** A parameter that stands in the URL and in the body was given twice. */

@@ -1,5 +1,7 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import { StorageError } from "@segmeter/event-log";
-import type { FastifyError, FastifyInstance, FastifyReply, HTTPMethods } from "fastify";
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import { OverloadError } from "../intake.ts";
 
 /** The body of every error. Contract, section 4. */
@@ -9,6 +11,7 @@ export interface Problem {
   readonly causes: readonly string[];
 }
 
+export const INTERNAL_MESSAGE = "internal error; it is in the gateway's log";
 const RETRY_AFTER_S = 1;
 
 /** A request that cannot be answered, and why. */
@@ -35,9 +38,30 @@ export function handleProblems(app: FastifyInstance): void {
     }
     if (error.statusCode !== undefined && error.statusCode < 500) return send(reply, error.statusCode, messageOf(error));
     request.log.error({ err: error }, "the request failed");
-    return send(reply, 500, "internal error; it is in the gateway's log");
+    return send(reply, 500, INTERNAL_MESSAGE);
   });
   app.setNotFoundHandler((request, reply) => send(reply, 404, `no such path: ${request.url.split("?")[0]}`));
+}
+
+/** Answers what has no path: a URL that cannot be decoded. */
+export function refuseUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  send(reply, error.statusCode ?? 400, error.message);
+}
+
+const STATUS_OF_CONNECTION: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+
+/** Answers what never becomes a request: headers that are too large or too slow, or no HTTP at all. */
+export function refuseConnection(error: ConnectionError, socket: Socket): void {
+  if (error.code !== "ECONNRESET" && socket.writable) {
+    const statusCode = STATUS_OF_CONNECTION[error.code] ?? 400;
+    const reason = STATUS_CODES[statusCode]!;
+    const problem: Problem = { message: reason.toLowerCase(), causes: [] };
+    const body = JSON.stringify(problem);
+    socket.write(
+      `HTTP/1.1 ${statusCode} ${reason}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+  }
+  socket.destroySoon();
 }
 
 /** Answers 405 to whatever method a path does not have. */

@@ -1,12 +1,16 @@
 import type { Engine, Limits } from "@segmeter/engine";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { Intake } from "../intake.ts";
+import { endConnections } from "./connections.ts";
 import { addGraphql } from "./graphql.ts";
 import { addHealth, type Readiness } from "./health.ts";
 import { addIngest } from "./ingest.ts";
 import { addMsgAgentSegments } from "./msg-agent-segments.ts";
 import { addOpenapi } from "./openapi.ts";
-import { handleProblems, HttpProblem } from "./problem.ts";
+import { handleProblems, HttpProblem, refuseConnection, refuseUrl } from "./problem.ts";
+
+/** As long as all headers together may be. */
+const URL_LENGTH_MAX = 16 * 1024;
 
 export interface ServerParts {
   readonly engine: Engine;
@@ -18,8 +22,23 @@ export interface ServerParts {
 
 /** Every door of the gateway, not yet listening. */
 export async function createServer({ engine, intake, readiness, limits, logger }: ServerParts): Promise<FastifyInstance> {
-  const app = Fastify({ loggerInstance: logger, logController: new LogController({ disableRequestLogging: true }), forceCloseConnections: "idle" });
+  const app = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: "idle",
+    // Refused below, as a problem.
+    return503OnClosing: false,
+    // Every name in a URL is judged by its path, which says what is wrong with it.
+    routerOptions: { maxParamLength: URL_LENGTH_MAX },
+    // A body may hold any name; those that could harm are passed over like all unknown ones.
+    onProtoPoisoning: "remove",
+    onConstructorPoisoning: "remove",
+    frameworkErrors: refuseUrl,
+    clientErrorHandler: refuseConnection,
+  });
+  app.removeContentTypeParser("text/plain");
   handleProblems(app);
+  endConnections(app);
   logRequests(app);
   addHealth(app, readiness);
   addOpenapi(app);
