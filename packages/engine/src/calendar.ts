@@ -9,10 +9,14 @@ const WIDTH = STRIDE + 1;
 
 interface Hour {
   readonly sums: Float64Array;
-  /** `WIDTH` values a bucket. */
-  readonly bucketSums: Float64Array;
-  /** The lanes that have, or once had, rows in each bucket; some of them more than once. */
-  readonly bucketLanes: (number[] | undefined)[];
+  /** By their place in the hour; those in which nothing ended are not there. */
+  readonly buckets: (Bucket | undefined)[];
+}
+
+interface Bucket {
+  readonly sums: Float64Array;
+  /** The lanes that have, or once had, rows here; some of them more than once. */
+  readonly lanes: number[];
 }
 
 /**
@@ -25,14 +29,10 @@ export class Calendar {
 
   change(lane: number, endMs: number, values: RowValues, sign: 1 | -1): void {
     const hour = this.#hourOf(Math.floor(endMs / HOUR_MS));
-    const bucket = Math.floor((endMs % HOUR_MS) / BUCKET_MS);
-    for (let place = 0; place < STRIDE; place++) {
-      hour.sums[place]! += sign * values[place]!;
-      hour.bucketSums[bucket * WIDTH + place]! += sign * values[place]!;
-    }
-    hour.sums[STRIDE]! += sign;
-    hour.bucketSums[bucket * WIDTH + STRIDE]! += sign;
-    if (sign === 1) (hour.bucketLanes[bucket] ??= []).push(lane);
+    const bucket = (hour.buckets[Math.floor((endMs % HOUR_MS) / BUCKET_MS)] ??= { sums: new Float64Array(WIDTH), lanes: [] });
+    addRow(values, sign, hour.sums);
+    addRow(values, sign, bucket.sums);
+    if (sign === 1) bucket.lanes.push(lane);
   }
 
   /** Drops the hours that lie before a moment. */
@@ -43,9 +43,9 @@ export class Calendar {
   /** @returns the sums of the rows that end in `[startMs, endMs)`, and behind them their number */
   sum(startMs: number, endMs: number, lanes: readonly Lane[]): Float64Array {
     const to = new Float64Array(WIDTH);
-    for (const [hourMs, held] of this.#hoursIn(startMs, endMs)) {
-      if (startMs <= hourMs && hourMs + HOUR_MS <= endMs) add(held.sums, 0, to);
-      else sumBuckets(held, hourMs, startMs, endMs, lanes, to);
+    for (const [hourMs, hour] of this.#hoursIn(startMs, endMs)) {
+      if (startMs <= hourMs && hourMs + HOUR_MS <= endMs) add(hour.sums, to);
+      else sumBuckets(hour, hourMs, startMs, endMs, lanes, to);
     }
     return to;
   }
@@ -66,28 +66,20 @@ export class Calendar {
 
   #hourOf(hour: number): Hour {
     let held = this.#hours.get(hour);
-    if (!held) {
-      held = { sums: new Float64Array(WIDTH), bucketSums: new Float64Array(BUCKETS_AN_HOUR * WIDTH), bucketLanes: [] };
-      this.#hours.set(hour, held);
-    }
+    if (!held) this.#hours.set(hour, (held = { sums: new Float64Array(WIDTH), buckets: [] }));
     return held;
   }
 }
 
-function sumBuckets(
-  { bucketSums, bucketLanes }: Hour,
-  hourMs: number,
-  startMs: number,
-  endMs: number,
-  lanes: readonly Lane[],
-  to: Float64Array,
-): void {
+function sumBuckets({ buckets }: Hour, hourMs: number, startMs: number, endMs: number, lanes: readonly Lane[], to: Float64Array): void {
   const first = Math.max(0, Math.floor((startMs - hourMs) / BUCKET_MS));
   const last = Math.min(BUCKETS_AN_HOUR - 1, Math.floor((endMs - 1 - hourMs) / BUCKET_MS));
-  for (let bucket = first; bucket <= last; bucket++) {
-    const bucketMs = hourMs + bucket * BUCKET_MS;
-    if (startMs <= bucketMs && bucketMs + BUCKET_MS <= endMs) add(bucketSums, bucket * WIDTH, to);
-    else sumLanes(bucketLanes[bucket] ?? [], Math.max(startMs, bucketMs), Math.min(endMs, bucketMs + BUCKET_MS), lanes, to);
+  for (let place = first; place <= last; place++) {
+    const bucket = buckets[place];
+    if (!bucket) continue;
+    const bucketMs = hourMs + place * BUCKET_MS;
+    if (startMs <= bucketMs && bucketMs + BUCKET_MS <= endMs) add(bucket.sums, to);
+    else sumLanes(bucket.lanes, Math.max(startMs, bucketMs), Math.min(endMs, bucketMs + BUCKET_MS), lanes, to);
   }
 }
 
@@ -101,6 +93,11 @@ function sumLanes(laneIndexes: readonly number[], startMs: number, endMs: number
   }
 }
 
-function add(from: Float64Array, at: number, to: Float64Array): void {
-  for (let place = 0; place < WIDTH; place++) to[place]! += from[at + place]!;
+function addRow(values: RowValues, sign: 1 | -1, to: Float64Array): void {
+  for (let place = 0; place < STRIDE; place++) to[place]! += sign * values[place]!;
+  to[STRIDE]! += sign;
+}
+
+function add(sums: Float64Array, to: Float64Array): void {
+  for (let place = 0; place < WIDTH; place++) to[place]! += sums[place]!;
 }
