@@ -11,6 +11,8 @@ interface Hour {
   readonly sums: Float64Array;
   /** By their place in the hour; those in which nothing ended are not there. */
   readonly buckets: (Bucket | undefined)[];
+  /** Which of all changes was the last one here. */
+  changedAt: number;
 }
 
 interface Bucket {
@@ -26,6 +28,7 @@ interface Bucket {
  */
 export class Calendar {
   readonly #hours = new Map<number, Hour>();
+  #changeCount = 0;
 
   change(lane: number, endMs: number, values: RowValues, sign: 1 | -1): void {
     const hour = this.#hourOf(Math.floor(endMs / HOUR_MS));
@@ -33,6 +36,14 @@ export class Calendar {
     addRow(values, sign, hour.sums);
     addRow(values, sign, bucket.sums);
     if (sign === 1) bucket.lanes.push(lane);
+    hour.changedAt = ++this.#changeCount;
+  }
+
+  /** A number that grows whenever something changes in the hours that a time range touches; 0: nothing ended there. */
+  versionOf(startMs: number, endMs: number): number {
+    let version = 0;
+    for (const [, { changedAt }] of this.#hoursIn(startMs, endMs)) version = Math.max(version, changedAt);
+    return version;
   }
 
   /** Drops the hours that lie before a moment. */
@@ -66,7 +77,7 @@ export class Calendar {
 
   #hourOf(hour: number): Hour {
     let held = this.#hours.get(hour);
-    if (!held) this.#hours.set(hour, (held = { sums: new Float64Array(WIDTH), buckets: [] }));
+    if (!held) this.#hours.set(hour, (held = { sums: new Float64Array(WIDTH), buckets: [], changedAt: 0 }));
     return held;
   }
 }

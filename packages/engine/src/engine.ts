@@ -116,6 +116,14 @@ export class Engine {
     return streamBlocks(this.#accounts.get(accountId) ?? NO_COLUMNS, query, forced);
   }
 
+  /**
+   * A number that grows whenever an answer about a window may have changed. It is this engine's own: another one, or the
+   * same log loaded again, counts anew.
+   */
+  versionOf(accountId: string, { startMs, endMs }: Window): number {
+    return this.#accounts.get(accountId)?.calendar.versionOf(startMs, endMs) ?? 0;
+  }
+
   /** The segments behind the numbers of a window and a filter. */
   list(accountId: string, window: Window, filter: Filter): Iterable<ListedSegment> {
     return list(this.#accounts.get(accountId) ?? NO_COLUMNS, window, filter);

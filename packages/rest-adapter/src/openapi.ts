@@ -52,6 +52,7 @@ const PARAMETERS: readonly { readonly name: string; readonly required?: true; re
 export function describeMethod(errors: OpenAPIV3.ResponsesObject): OpenAPIV3.PathItemObject {
   const answers: OpenAPIV3.ResponsesObject = {
     "200": { description: "The metrics.", content: { "application/json": { schema: reference("MsgAgentSegments") } } },
+    "304": { description: "To a GET with `If-None-Match`, over a window that is past: nothing has changed." },
     ...errors,
   };
   return {

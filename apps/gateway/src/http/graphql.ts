@@ -8,6 +8,7 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { createCompiledExecutor } from "../graphql/compiled-executor.ts";
 import { createContext, type RequestContext } from "../graphql/context.ts";
 import { createSchema } from "../graphql/schema.ts";
+import { nameByBytes } from "./not-modified.ts";
 import { INTERNAL_MESSAGE, refuseOtherMethods } from "./problem.ts";
 
 const GRAPHQL_PATH = "/graphql";
@@ -32,7 +33,7 @@ export async function addGraphql(app: FastifyInstance, engine: Engine, limits: (
   await apollo.start();
   app.addHook("onClose", () => apollo.stop());
   const handler = fastifyApolloHandler(apollo, { context: async () => createContext(engine, limits()) });
-  app.route({ method: ["GET", "POST"], url: GRAPHQL_PATH, bodyLimit: BODY_BYTES_MAX, handler });
+  app.route({ method: ["GET", "POST"], url: GRAPHQL_PATH, bodyLimit: BODY_BYTES_MAX, onSend: nameByBytes, handler });
   refuseOtherMethods(app, GRAPHQL_PATH, ["GET", "POST"]);
 }
 

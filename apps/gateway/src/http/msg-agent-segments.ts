@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import { accountIdFault, type Engine, type Limits } from "@segmeter/engine";
 import { answerQuestion, parseParameters, type RawParameters } from "@segmeter/rest-adapter";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PassMeter } from "../pass-meter.ts";
+import { etagOfVersion, isHeld } from "./not-modified.ts";
 import { HttpProblem, refuseOtherMethods } from "./problem.ts";
 
 export const MSG_AGENT_SEGMENTS_PATH = "/operations/api/account/:accountId/msgagentsegments";
@@ -12,22 +13,28 @@ const WHOLE_LENGTH_MAX = 1024 * 1024;
 /** The original method, as `GET` and, for long lists of ids, as `POST`. Contract, section 4. */
 export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits: () => Limits): void {
   app.get<{ Params: { accountId: string }; Querystring: RawParameters }>(MSG_AGENT_SEGMENTS_PATH, async (request, reply) =>
-    answer(request.params.accountId, request.query, reply),
+    answer(request.params.accountId, request.query, request, reply),
   );
   app.post<{ Params: { accountId: string }; Querystring: RawParameters; Body: unknown }>(
     MSG_AGENT_SEGMENTS_PATH,
     { bodyLimit: BODY_BYTES_MAX },
-    async (request, reply) => answer(request.params.accountId, joinParameters(request.query, request.body), reply),
+    async (request, reply) => answer(request.params.accountId, joinParameters(request.query, request.body), request, reply),
   );
   refuseOtherMethods(app, MSG_AGENT_SEGMENTS_PATH, ["GET", "POST"]);
 
-  function answer(accountId: string, parameters: RawParameters, reply: FastifyReply): FastifyReply {
-    const parsed = parseParameters(parameters, limits());
+  function answer(accountId: string, parameters: RawParameters, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const now = limits();
+    const parsed = parseParameters(parameters, now);
     const accountFault = accountIdFault(accountId);
     const causes = [...(accountFault === null ? [] : [`accountId: ${accountFault}`]), ...(parsed.ok ? [] : parsed.causes)];
     if (!parsed.ok || causes.length > 0) throw new HttpProblem(400, "wrong parameters", causes);
 
     const meter = new PassMeter(engine);
+    const { window } = parsed.question;
+    const isPast = window.endMs < now.nowMs;
+    if (isPast && isHeld(request, reply, etagOfVersion(engine.versionOf(accountId, window)))) {
+      return reply.code(304).header("server-timing", meter.toServerTiming()).send();
+    }
     const body = toBody(answerQuestion(parsed.question, (query) => meter.stream(accountId, query)));
     return reply.header("server-timing", meter.toServerTiming()).type("application/json; charset=utf-8").send(body);
   }

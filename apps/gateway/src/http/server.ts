@@ -1,6 +1,7 @@
 import type { Engine, Limits } from "@segmeter/engine";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { Intake } from "../intake.ts";
+import { addCompression } from "./compression.ts";
 import { endConnections } from "./connections.ts";
 import { addGraphql } from "./graphql.ts";
 import { addHealth, type Readiness } from "./health.ts";
@@ -49,6 +50,7 @@ export async function createServer({ engine, intake, readiness, limits, logger }
       reply.header("retry-after", 1);
       throw new HttpProblem(503, readiness.state === "starting" ? "starting: the event log is being read" : "stopping");
     });
+    await addCompression(whenReady);
     addMsgAgentSegments(whenReady, engine, limits);
     await addGraphql(whenReady, engine, limits);
     await whenReady.register(async (ingest) => addIngest(ingest, intake, () => limits().nowMs));
