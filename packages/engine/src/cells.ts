@@ -21,6 +21,7 @@ export class Cells {
   values = new Float64Array(0);
   /** Columns read out of the values, each made once for the cells of now. */
   readonly #sums = new Map<Sum, Float64Array>();
+  #spareValues = new Float64Array(0);
   readonly #memory = new Map<string, Float64Array>();
 
   /** Begins anew. */
@@ -55,23 +56,24 @@ export class Cells {
     return { interval: this.intervals, skill: this.skills, agent: this.agents }[dimension];
   }
 
-  /** Brings the cells into the order that the ranks of their keys give; of equal ranks the first stays first. */
+  /** Brings the cells into the order that the ranks of some keys give; of equal ranks the first stays first. */
   sort(keys: readonly { readonly dimension: Dimension; readonly ranks: Uint32Array | null }[]): void {
-    let order = new Uint32Array(this.count);
-    for (let cell = 0; cell < order.length; cell++) order[cell] = cell;
-    for (const { dimension, ranks } of keys.toReversed()) order = countingSort(order, this.column(dimension), ranks);
-    for (const { dimension } of keys) reorder(this.column(dimension), order, new Uint32Array(this.count));
-    this.#reorderValues(order);
+    if (keys.length === 0) return;
+    let order: Uint32Array | null = null;
+    for (const { dimension, ranks } of keys.toReversed()) order = countingSort(order, this.column(dimension), ranks, this.count);
+    for (const column of [this.intervals, this.skills, this.agents]) reorder(column, order!);
+    this.#reorderValues(order!);
   }
 
   #reorderValues(order: Uint32Array): void {
     const { values } = this;
-    const sorted = new Float64Array(values.length);
-    for (let place = 0; place < order.length; place++) {
+    const sorted = this.#spareValues.length === values.length ? this.#spareValues : new Float64Array(values.length);
+    for (let place = 0, to = 0; place < order.length; place++) {
       const from = order[place]! * CELL_STRIDE;
-      for (let v = 0; v < CELL_STRIDE; v++) sorted[place * CELL_STRIDE + v] = values[from + v]!;
+      for (let v = 0; v < CELL_STRIDE; v++) sorted[to++] = values[from + v]!;
     }
     this.values = sorted;
+    this.#spareValues = values;
   }
 
   /** @returns the value of a metric in every cell, `count` of them; NaN where there is nothing to average */
@@ -120,15 +122,13 @@ function enlarged<Column extends Float64Array | Uint32Array>(from: Column, to: C
   return to;
 }
 
-function reorder(column: Uint32Array, order: Uint32Array, spare: Uint32Array): void {
-  const count = order.length;
-  for (let place = 0; place < count; place++) spare[place] = column[order[place]!]!;
-  column.set(spare.subarray(0, count));
+function reorder(column: Uint32Array, order: Uint32Array): void {
+  const before = column.slice(0, order.length);
+  for (let place = 0; place < order.length; place++) column[place] = before[order[place]!]!;
 }
 
-/** Stable; ranks are small whole numbers. */
-function countingSort(order: Uint32Array, keys: Uint32Array, ranks: Uint32Array | null): Uint32Array<ArrayBuffer> {
-  const count = order.length;
+/** Stable; ranks are small whole numbers. @param order what is to be sorted; null: the cells as they lie */
+function countingSort(order: Uint32Array | null, keys: Uint32Array, ranks: Uint32Array | null, count: number): Uint32Array<ArrayBuffer> {
   const rankOf = new Uint32Array(count);
   let rankMax = 0;
   for (let cell = 0; cell < count; cell++) {
@@ -141,7 +141,7 @@ function countingSort(order: Uint32Array, keys: Uint32Array, ranks: Uint32Array 
   for (let rank = 0; rank <= rankMax; rank++) places[rank + 1]! += places[rank]!;
   const sorted = new Uint32Array(count);
   for (let place = 0; place < count; place++) {
-    const cell = order[place]!;
+    const cell = order === null ? place : order[place]!;
     sorted[places[rankOf[cell]!]!++] = cell;
   }
   return sorted;

@@ -2,7 +2,7 @@ import { Cells, NO_KEY } from "./cells.ts";
 import type { Columns } from "./columns.ts";
 import { NONE } from "./facets.ts";
 import { CellIndex, scan, subtract, type Intervals } from "./kernels.ts";
-import { lowerBound, type LaneView } from "./lane.ts";
+import { gallop, lowerBound, type LaneView } from "./lane.ts";
 import type { Dimension, Filter, Query } from "./query.ts";
 import { CELL_STRIDE } from "./sums.ts";
 
@@ -37,8 +37,8 @@ export function* streamCells(columns: Columns, query: Query, forced?: ExecutionP
 }
 
 const spareCells: Cells[] = [];
-const SPARE_MAX = 4;
-const SPARE_CAPACITY_MAX = 4 * BLOCK_CELLS;
+const SPARE_MAX = 6;
+const SPARE_CAPACITY_MAX = 2 * BLOCK_CELLS;
 
 /** What stays the same while one query is answered. */
 interface Pass {
@@ -161,6 +161,7 @@ function* fillByAgent(pass: Pass, cells: Cells): Generator<Cells, void> {
   for (let a = 0; a < cursors.length; a++)
     cursors[a] = lowerBound(pass.views[a]!.rows.ends, query.window.startMs, 0, pass.views[a]!.rowCount);
   const outermost = query.grouping[0];
+  const stillToSort = unsorted(query.grouping);
   const agentStep = outermost === "agent" ? Math.max(1, Math.floor(BLOCK_CELLS / intervalCount)) : agents.length;
   const intervalStep = outermost === "interval" ? Math.max(1, Math.floor(BLOCK_CELLS / agents.length)) : intervalCount;
   for (let agentFrom = 0; agentFrom < agents.length; agentFrom += agentStep) {
@@ -169,7 +170,7 @@ function* fillByAgent(pass: Pass, cells: Cells): Generator<Cells, void> {
       const intervals = { ...allIntervals(pass), from, to: Math.min(from + intervalStep, intervalCount) };
       cells.clear();
       fillBlock(pass, cursors, agentFrom, agentTo, intervals, cells);
-      if (!isInOrder(pass, intervals)) sortCells(pass, cells);
+      sortCells(pass, cells, stillToSort);
       yield cells;
     }
   }
@@ -188,7 +189,8 @@ function fillBlock(pass: Pass, cursors: Uint32Array, agentFrom: number, agentTo:
   for (let a = agentFrom; a < agentTo; a++) {
     const view = views[a]!;
     const from = cursors[a]!;
-    const to = lowerBound(view.rows.ends, endMs, from, view.rowCount);
+    // Near, where blocks are parts of the window: looking at the lane's end would fetch memory for nothing.
+    const to = gallop(view.rows.ends, endMs, from, view.rowCount);
     cursors[a] = to;
     if (from === to) continue;
     if (skillOf === null) {
@@ -200,17 +202,21 @@ function fillBlock(pass: Pass, cursors: Uint32Array, agentFrom: number, agentTo:
   }
 }
 
-/** Blocks are filled agent by agent, each agent's cells by time: with these groupings that is their order already. */
-function isInOrder({ query }: Pass, { from, to }: Intervals): boolean {
-  if (query.grouping.includes("skill")) return false;
-  return query.grouping[0] === "agent" || to - from === 1;
-}
-
-function sortCells({ query, columns }: Pass, cells: Cells): void {
+/** Brings cells that were filled together into the order of the grouping. */
+function sortCells({ query, columns }: Pass, cells: Cells, dimensions: readonly Dimension[] = query.grouping): void {
   const ranksOf: Record<Dimension, Uint32Array | null> = {
     interval: null,
     skill: columns.facets.skills.ranks,
     agent: columns.agents.ranks,
   };
-  cells.sort(query.grouping.map((dimension) => ({ dimension, ranks: ranksOf[dimension] })));
+  cells.sort(dimensions.map((dimension) => ({ dimension, ranks: ranksOf[dimension] })));
+}
+
+/**
+ * The dimensions that a block must still be sorted by: it is filled agent by agent in the order of their ids, and each
+ * agent's cells by time, so what the grouping has innermost of these is in order already.
+ */
+function unsorted(grouping: readonly Dimension[]): readonly Dimension[] {
+  const outer = grouping.at(-1) === "interval" ? grouping.slice(0, -1) : grouping;
+  return outer.at(-1) === "agent" ? outer.slice(0, -1) : outer;
 }

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { accountIdFault, type Engine, type Limits } from "@segmeter/engine";
 import { answerQuestion, parseParameters, type RawParameters } from "@segmeter/rest-adapter";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -50,17 +51,21 @@ function toBody(pieces: Generator<string, void>): string | Readable {
   return text;
 }
 
-/** Not a generator of its own: one that nobody begins to read would not end what it reads from. */
-function startingWith(text: string, pieces: Generator<string, void>): Iterable<string> {
+/**
+ * Lets other requests have their turn between two pieces. Not a generator: one that nobody begins to read would not end
+ * what it reads from.
+ */
+function startingWith(text: string, pieces: Generator<string, void>): AsyncIterable<string> {
   let start: IteratorResult<string, void> | null = { value: text, done: false };
   return {
-    [Symbol.iterator]: () => ({
-      next: () => {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        await setImmediate();
         const next = start ?? pieces.next();
         start = null;
         return next;
       },
-      return: () => pieces.return(),
+      return: async () => pieces.return(),
     }),
   };
 }

@@ -1,0 +1,8 @@
+import type { Benchmark } from "./benchmark.ts";
+import { ENGINE_BENCHMARKS } from "./engine-benchmarks.ts";
+import { HTTP_BENCHMARKS } from "./http-benchmarks.ts";
+import { LOG_BENCHMARKS } from "./log-benchmarks.ts";
+import { MEMORY_BENCHMARK } from "./memory-benchmark.ts";
+
+/** Everything that the bench measures, in the order in which it is measured. */
+export const BENCHMARKS: readonly Benchmark[] = [...ENGINE_BENCHMARKS, ...LOG_BENCHMARKS, ...HTTP_BENCHMARKS, MEMORY_BENCHMARK];

@@ -1,0 +1,37 @@
+/** A request as it is sent over and over. */
+export interface Asked {
+  readonly url: string;
+  readonly body?: string;
+}
+
+/** What a client process is told to do, and what it tells back. */
+export interface Jobs {
+  /** Times requests in turn; the median of each, to the last byte. */
+  time: { readonly job: { readonly requests: readonly Asked[]; readonly rounds: number }; readonly result: readonly number[] };
+  /** One answer, read and thrown away. */
+  drain: { readonly job: Asked; readonly result: { readonly ms: number; readonly bytes: number } };
+  /** Asks again and again, until `isOver` is told; how long each answer took, ms. */
+  poll: { readonly job: Asked & { readonly everyMs: number }; readonly result: readonly number[] };
+  /** Requests a second over so many connections. */
+  load: { readonly job: Asked & { readonly connections: number } & LoadEnd; readonly result: number };
+  /** Posts events in the order of time; the events a second of each slice. */
+  post: { readonly job: PostJob; readonly result: readonly number[] };
+}
+
+/** After so many seconds, or requests. */
+type LoadEnd = { readonly duration: number } | { readonly amount: number };
+
+export interface PostJob {
+  readonly url: string;
+  /** Sets its conversations apart from those of others. */
+  readonly prefix: string;
+  readonly segmentCount: number;
+  readonly batchEvents: number;
+  /** So many batches are timed together. */
+  readonly sliceBatches: number;
+  readonly inFlight: number;
+  /** The share of events that come late, each by thousands of others. */
+  readonly lateShare: number;
+}
+
+export type JobName = keyof Jobs;

@@ -1,0 +1,106 @@
+import { Agent, request } from "node:http";
+import { setTimeout } from "node:timers/promises";
+import type { ConversationEvent } from "@segmeter/engine";
+import type { Asked, JobName, Jobs, PostJob } from "./client-job.ts";
+import { conversationsOf } from "./dataset.ts";
+import { measure, time } from "./measure.ts";
+import { requirePeer } from "./peers.ts";
+
+// The process that `ClientProcess` starts: takes a job, does it, tells the result, and ends when its parent lets go.
+
+type Autocannon = (options: object) => Promise<{ requests: { average: number }; non2xx: number; errors: number }>;
+
+const connections = new Agent({ keepAlive: true });
+let isOver = false;
+
+const DO: { readonly [Name in JobName]: (job: Jobs[Name]["job"]) => Promise<Jobs[Name]["result"]> } = {
+  time: async ({ requests, rounds }) => {
+    const works = Object.fromEntries(requests.map((asked, i) => [`r${i}`, () => send(asked)]));
+    return Object.values(await measure(works, { rounds }));
+  },
+  drain: async (asked) => {
+    const beganMs = performance.now();
+    const bytes = await send(asked);
+    return { ms: performance.now() - beganMs, bytes };
+  },
+  poll: async ({ everyMs, ...asked }) => {
+    const times: number[] = [];
+    for (isOver = false; !isOver; await setTimeout(everyMs)) times.push(await time(() => send(asked)));
+    return times;
+  },
+  load: async ({ connections: count, url, ...until }) => {
+    const autocannon = requirePeer("autocannon") as Autocannon;
+    const { requests, non2xx, errors } = await autocannon({ url, connections: count, ...until });
+    if (non2xx + errors > 0) throw new Error(`${non2xx} answers were not 2xx, ${errors} requests failed`);
+    return requests.average;
+  },
+  post: postEvents,
+};
+
+process.on("message", (message: "stop" | { readonly name: JobName; readonly job: never }) => {
+  if (message === "stop") {
+    isOver = true;
+    return;
+  }
+  DO[message.name](message.job).then(
+    (result) => process.send!({ result }),
+    (error: unknown) => process.send!({ error: String(error) }),
+  );
+});
+
+/** @returns the length of the answer */
+function send({ url, body }: Asked, type = "application/json"): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { "content-type": type, "content-length": Buffer.byteLength(body) };
+    const sent = request(url, { agent: connections, method: body === undefined ? "GET" : "POST", headers }, (response) => {
+      let bytes = 0;
+      response.on("data", (chunk: Buffer) => (bytes += chunk.length));
+      response.on("error", reject);
+      response.on("end", () =>
+        response.statusCode === 200 ? resolve(bytes) : reject(new Error(`${url} answered ${response.statusCode}`)),
+      );
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+async function postEvents({ url, sliceBatches, inFlight, batchEvents, ...job }: PostJob): Promise<number[]> {
+  const bodies = writeBodies(job, batchEvents);
+  const rates: number[] = [];
+  for (let from = 0; from < bodies.length; from += sliceBatches) {
+    const waiting = bodies.slice(from, from + sliceBatches);
+    const eventCount = waiting.reduce((sum, { events }) => sum + events, 0);
+    const post = async (): Promise<void> => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) await send({ url, body: next.text }, "application/x-ndjson");
+    };
+    const ms = await time(() => Promise.all(Array.from({ length: inFlight }, post)));
+    rates.push((eventCount / ms) * 1000);
+  }
+  return rates;
+}
+
+/** One event a line, all conversations side by side, in the order of time. */
+function writeBodies(job: Pick<PostJob, "segmentCount" | "prefix" | "lateShare">, batchEvents: number): { text: string; events: number }[] {
+  const events: ConversationEvent[] = [];
+  for (const chunk of conversationsOf(job.segmentCount)) for (const history of chunk) events.push(...history.events);
+  events.sort((a, b) => a.at - b.at);
+  const ordered = makeLate(events, job.lateShare);
+  const withPrefix = (key: string, value: unknown): unknown => (key === "conversationId" ? `${job.prefix}${String(value)}` : value);
+  const bodies: { text: string; events: number }[] = [];
+  for (let from = 0; from < ordered.length; from += batchEvents) {
+    const batch = ordered.slice(from, from + batchEvents);
+    bodies.push({ text: batch.map((event) => JSON.stringify(event, withPrefix)).join("\n"), events: batch.length });
+  }
+  return bodies;
+}
+
+const LATE_BY_EVENTS = 7_001;
+
+/** Moves every so-manieth event back by thousands of places. */
+function makeLate(events: readonly ConversationEvent[], share: number): readonly ConversationEvent[] {
+  if (share === 0) return events;
+  const every = Math.round(1 / share);
+  const places = events.map((event, i) => ({ event, place: i % every === 0 ? i + LATE_BY_EVENTS : i }));
+  return places.toSorted((a, b) => a.place - b.place).map(({ event }) => event);
+}

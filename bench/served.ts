@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { openSqliteLog } from "@segmeter/event-log/sqlite";
+import { startGateway, type Config, type Gateway } from "@segmeter/gateway";
+import type { EventLog } from "@segmeter/event-log";
+import { ACCOUNT_ID, conversationsOf, DAY_END_MS } from "./dataset.ts";
+import { time } from "./measure.ts";
+
+/** A gateway over a log of one day, and how long it took to get there. */
+export interface Served {
+  readonly url: string;
+  readonly folder: string;
+  readonly eventCount: number;
+  /** Reading every conversation out of the open log, and nothing more. */
+  readonly readMs: number;
+  /** Having SQLite hand out the rows of the same log, in its order. */
+  readonly selectMs: number;
+  /** Opening, checking, reading and folding. */
+  readonly startMs: number;
+  readonly close: () => Promise<void>;
+}
+
+/** Writes the day into a log, reads it alone, and starts a gateway on it; the gateway's clock stands at the end of the day. */
+export async function serve(folder: string, segmentCount: number, tell: (message: string) => void): Promise<Served> {
+  tell(`writing the events of ${segmentCount} segments into a log`);
+  const writing = await openSqliteLog({ folder });
+  for (const chunk of conversationsOf(segmentCount)) {
+    await writing.append([{ accountId: ACCOUNT_ID, events: chunk.flatMap(({ events }) => events) }]);
+  }
+  await writing.close();
+
+  tell("reading the log alone");
+  const log = await openSqliteLog({ folder });
+  const { eventCount } = await log.size();
+  const readMs = await time(() => readLog(log));
+  await log.close();
+
+  const selectMs = await time(() => selectRows(join(folder, "events.sqlite")));
+
+  tell(`starting a gateway on ${eventCount} events`);
+  const beganMs = performance.now();
+  const gateway = await startBenchGateway(folder);
+  return { url: gateway.url, folder, eventCount, readMs, selectMs, startMs: performance.now() - beganMs, close: gateway.close };
+}
+
+/** Ready when it resolves. */
+export async function startBenchGateway(folder: string): Promise<Gateway> {
+  const config: Config = { port: 0, host: "127.0.0.1", dataDir: folder, retentionHours: 72, logLevel: "silent" };
+  const gateway = await startGateway({ config, now: () => DAY_END_MS });
+  await gateway.ready;
+  return gateway;
+}
+
+function selectRows(path: string): number {
+  const db = new DatabaseSync(path, { readOnly: true });
+  let rowCount = 0;
+  for (const row of db.prepare("SELECT * FROM events", { returnArrays: true }).iterate()) rowCount += row === undefined ? 0 : 1;
+  db.close();
+  return rowCount;
+}
+
+async function readLog(log: EventLog): Promise<number> {
+  let eventCount = 0;
+  for await (const chunk of log.readAll()) for (const { events } of chunk) eventCount += events.length;
+  return eventCount;
+}
