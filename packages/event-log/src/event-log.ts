@@ -1,4 +1,4 @@
-import type { ConversationEvent } from "@segmeter/engine";
+import type { ConversationEvent, History } from "@segmeter/engine";
 
 /**
  * A durable, ordered log of conversation events: the truth from which everything else is rebuilt.
@@ -64,12 +64,8 @@ export interface AppendedBatch {
   readonly newConversationKeys: ReadonlySet<number>;
 }
 
-export interface ConversationHistory {
-  readonly key: number;
-  readonly accountId: string;
-  /** In order of arrival. */
-  readonly events: readonly ConversationEvent[];
-}
+/** Everything held of one conversation, in the order of arrival. */
+export type ConversationHistory = History;
 
 /** Why a log could not be opened, or no longer answers. */
 export type LogFault =
