@@ -150,13 +150,12 @@ function writeSkills(runs: Iterable<Cells>): string {
 }
 
 function writeAgents(runs: Iterable<Cells>): string {
-  let text = "";
+  const entries: string[] = [];
   for (const { block, from, to, metrics } of runs) {
     const { indexes, values } = block.agents!;
-    for (let cell = from; cell < to; cell++)
-      text += `${text === "" ? "" : ","}${JSON.stringify(values[indexes[cell]!])}:${writeMetrics(metrics, cell)}`;
+    for (let cell = from; cell < to; cell++) entries.push(`${JSON.stringify(values[indexes[cell]!])}:${writeMetrics(metrics, cell)}`);
   }
-  return `{"metricsPerAgent":{${text}}}`;
+  return `{"metricsPerAgent":{${entries.join(",")}}}`;
 }
 
 /** The original says "no value" with -1. */
@@ -164,8 +163,9 @@ function writeMetrics(metrics: readonly Labelled[], cell: number): string {
   let text = "";
   for (const { label, values } of metrics) {
     const value = values[cell]!;
-    // Only NaN is unlike itself.
-    text += label + (value === value ? value : -1);
+    // What fits into an integer of 32 bits is written faster as one. Only NaN is unlike itself.
+    const whole = value | 0;
+    text += label + (whole === value ? whole : value === value ? value : -1);
   }
   return `${text}}`;
 }
