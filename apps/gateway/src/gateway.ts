@@ -1,6 +1,6 @@
 import { Engine, type Limits } from "@segmeter/engine";
 import { openSqliteLog } from "@segmeter/event-log/sqlite";
-import type { EventLog } from "@segmeter/event-log";
+import type { ConversationHistory, EventLog } from "@segmeter/event-log";
 import type { FastifyInstance } from "fastify";
 import { pino, type Logger } from "pino";
 import type { Config } from "./config.ts";
@@ -10,6 +10,8 @@ import { Intake } from "./intake.ts";
 import { Retention } from "./retention.ts";
 
 const PRUNE_EVERY_MS = 10 * 60_000;
+/** So many are folded at once: rows that come together are laid once, and health still answers in between. */
+const REPLAY_EVENTS = 50_000;
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -94,12 +96,24 @@ async function replay(log: EventLog, engine: Engine, keptSinceMs: number, readin
   const { eventCount, conversationCount } = await log.size();
   let readCount = 0;
   engine.forget(keptSinceMs);
+  let pending: ConversationHistory[] = [];
+  let pendingCount = 0;
+  const load = (): void => {
+    engine.load(pending);
+    readCount += pendingCount;
+    pending = [];
+    pendingCount = 0;
+    readiness.progress = readCount / Math.max(eventCount, readCount, 1);
+  };
   for await (const histories of log.readAll()) {
     if (readiness.state === "stopping") return;
-    engine.load(histories);
-    for (const { events } of histories) readCount += events.length;
-    readiness.progress = readCount / Math.max(eventCount, readCount, 1);
+    for (const history of histories) {
+      pending.push(history);
+      pendingCount += history.events.length;
+    }
+    if (pendingCount >= REPLAY_EVENTS) load();
   }
+  load();
   readiness.progress = 1;
   readiness.state = "ready";
   logger.info({ events: readCount, conversations: conversationCount, durationMs: Math.round(performance.now() - begin) }, "ready");
