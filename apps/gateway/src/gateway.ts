@@ -23,9 +23,6 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Where it listens: `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** Whether the log held no event when it was opened. */
-  readonly startedEmpty: boolean;
-  readonly hasAccount: (accountId: string) => boolean;
   /** Settles when the whole log is in the engine and every door is open. */
   readonly ready: Promise<void>;
   /** Lets what is under way finish, then closes the log. */
@@ -40,7 +37,6 @@ export interface Gateway {
 export async function startGateway({ config, now = Date.now, onBroken }: GatewayOptions): Promise<Gateway> {
   const logger = pino({ level: config.logLevel });
   const log = await openSqliteLog({ folder: config.dataDir });
-  const startedEmpty = (await log.size()).position === 0;
   const engine = new Engine();
   const intake = new Intake({
     log,
@@ -66,8 +62,6 @@ export async function startGateway({ config, now = Date.now, onBroken }: Gateway
 
   return {
     url,
-    startedEmpty,
-    hasAccount: (accountId) => engine.hasAccount(accountId),
     ready,
     close: async () => {
       readiness.state = "stopping";

@@ -8,8 +8,8 @@ const CAPACITY_MIN = 64;
 export const NO_KEY = 0;
 
 /**
- * Cells as the kernels fill them, column by column. The memory is used again for the next cells, so whoever wants to
- * keep a value copies it.
+ * Cells as the kernels fill them: keys by column, the sums of a cell side by side. The memory is used again for the next
+ * cells, so whoever wants to keep a value copies it.
  */
 export class Cells {
   count = 0;

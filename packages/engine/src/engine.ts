@@ -205,7 +205,10 @@ function conversationIdOf(events: readonly ConversationEvent[]): string {
 /** The segments of one fold that the other lacks. */
 function without(segments: readonly Segment[], others: readonly Segment[]): Segment[] {
   const left = new Map<string, number>();
-  for (const other of others) left.set(JSON.stringify(other), (left.get(JSON.stringify(other)) ?? 0) + 1);
+  for (const other of others) {
+    const text = JSON.stringify(other);
+    left.set(text, (left.get(text) ?? 0) + 1);
+  }
   return segments.filter((segment) => {
     const text = JSON.stringify(segment);
     const count = left.get(text) ?? 0;

@@ -17,7 +17,7 @@ const STEPS_MAX = 8;
 // Both kernels take one lane's rows `[from, to)`, which lie in the intervals given, ascending by end.
 
 /**
- * Where nothing tells the rows of an interval apart: records near the edges of each interval are subtracted. One cell for
+ * Where nothing tells the rows of an interval apart: records at the edges of each interval are subtracted. One cell for
  * every interval that has rows.
  *
  *     for (interval of intervals) {

@@ -23,7 +23,7 @@ const BLOCK_CELLS = 8_192;
  * @param forced for tests: the path to take wherever it can be taken
  */
 export function* streamCells(columns: Columns, query: Query, forced?: ExecutionPath): Generator<Cells, void> {
-  const cells = spareCells.pop() ?? new Cells();
+  const cells = takeSpare();
   columns.openView();
   try {
     const pass = createPass(columns, query, forced);
@@ -32,13 +32,21 @@ export function* streamCells(columns: Columns, query: Query, forced?: ExecutionP
     else yield* fillByAgent(pass, cells);
   } finally {
     columns.closeView();
-    if (cells.capacity <= SPARE_CAPACITY_MAX && spareCells.length < SPARE_MAX) spareCells.push(cells);
+    giveBack(cells);
   }
 }
 
 const spareCells: Cells[] = [];
 const SPARE_MAX = 6;
 const SPARE_CAPACITY_MAX = 2 * BLOCK_CELLS;
+
+function takeSpare(): Cells {
+  return spareCells.pop() ?? new Cells();
+}
+
+function giveBack(cells: Cells): void {
+  if (cells.capacity <= SPARE_CAPACITY_MAX && spareCells.length < SPARE_MAX) spareCells.push(cells);
+}
 
 /** What stays the same while one query is answered. */
 interface Pass {
@@ -124,7 +132,7 @@ function fillTogether(pass: Pass, cells: Cells): Cells {
   const index = new CellIndex(cells, intervals, pass.columns.facets.skills.size);
   if (pass.query.grouping.length === 0) index.cellAt(0, NO_KEY, NO_KEY);
   const skillOf = skillOfRows(pass);
-  const own = spareCells.pop() ?? new Cells();
+  const own = takeSpare();
   for (const view of pass.views) {
     const { startMs, endMs } = pass.query.window;
     const from = lowerBound(view.rows.ends, startMs, 0, view.rowCount);
@@ -137,7 +145,7 @@ function fillTogether(pass: Pass, cells: Cells): Cells {
       addCells(own, index);
     }
   }
-  spareCells.push(own);
+  giveBack(own);
   sortCells(pass, cells);
   return cells;
 }

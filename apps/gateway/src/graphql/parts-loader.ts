@@ -1,4 +1,4 @@
-import { METRIC_NAMES, MINUTE_MS, type Answer, type Dimension, type Filter, type MetricName } from "@segmeter/engine";
+import { METRIC_NAMES, METRICS, MINUTE_MS, type Answer, type Dimension, type Filter, type MetricName } from "@segmeter/engine";
 import DataLoader from "dataloader";
 import type { PassMeter } from "../pass-meter.ts";
 import type { MetricValues, Slice, Step } from "./nodes.ts";
@@ -175,11 +175,13 @@ export function rangeOf({ window, path }: Slice): { readonly startMs: number; re
   return interval ? { startMs: interval.startMs, endMs: interval.startMs + interval.minutes * MINUTE_MS } : window;
 }
 
+/** The metrics of no segments: counts are zero, and there is nothing to average. */
+const NOTHING: MetricValues = Object.fromEntries(METRICS.map(({ name, denominator }) => [name, denominator.length === 0 ? 0 : null]));
+
 type CellReader = (cell: number | null) => MetricValues;
 
 /** @returns reads a cell's metrics; null stands for an empty part */
 function metricsReader(answer: Answer, metrics: readonly MetricName[]): CellReader {
   const readers = metrics.map((name) => [name, answer.reader(name)] as const);
-  const nothing = Object.fromEntries(METRIC_NAMES.map((name) => [name, name.startsWith("avg") ? null : 0]));
-  return (cell) => (cell === null ? nothing : Object.fromEntries(readers.map(([name, read]) => [name, read(cell)])));
+  return (cell) => (cell === null ? NOTHING : Object.fromEntries(readers.map(([name, read]) => [name, read(cell)])));
 }
