@@ -1,6 +1,7 @@
 import { ask, streamBlocks, type Answer, type Block } from "./answer.ts";
 import { Columns, type SignedSegment } from "./columns.ts";
 import type { ConversationEvent } from "./event.ts";
+import { filterValuesOf, type FilterValues } from "./filter-values.ts";
 import { compareEvents, createConversation, foldConversation, foldEvent, isInOrder, type Conversation } from "./fold.ts";
 import { list, type ListedSegment } from "./list.ts";
 import type { Filter, Query, Window } from "./query.ts";
@@ -127,6 +128,11 @@ export class Engine {
   /** The segments behind the numbers of a window and a filter. */
   list(accountId: string, window: Window, filter: Filter): Iterable<ListedSegment> {
     return list(this.#accounts.get(accountId) ?? NO_COLUMNS, window, filter);
+  }
+
+  /** What the segments kept of an account can be filtered by. */
+  filterValues(accountId: string): FilterValues {
+    return filterValuesOf(this.#accounts.get(accountId) ?? NO_COLUMNS, this.#forgottenBeforeMs);
   }
 
   /** Gives up the segments that ended before a moment. Queries must not begin before it any more. */

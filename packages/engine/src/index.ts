@@ -19,6 +19,7 @@ export {
   type UserType,
 } from "./event.ts";
 export { describe, expectedOneOf } from "./fault.ts";
+export type { FilterValues } from "./filter-values.ts";
 export { foldConversation, type Conversation, type EmitSegment } from "./fold.ts";
 export { accountIdFault, compareIds, idFault, listedIdFault } from "./id.ts";
 export type { ListedSegment } from "./list.ts";

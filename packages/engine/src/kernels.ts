@@ -21,7 +21,7 @@ const STEPS_MAX = 8;
  * every interval that has rows.
  *
  *     for (interval of intervals) {
- *       end = the first row at or after the interval's end
+ *       end = the first row at or after the interval's end; for the last interval, all that are left
  *       if (end > begin) cells.add(interval, agent, sums of [begin, end))
  *       begin = end
  *     }
@@ -30,11 +30,12 @@ export function subtract({ rows }: LaneView, from: number, to: number, intervals
   const { ends, sums } = rows;
   cells.reserve(Math.min(intervals.to - intervals.from, to - from));
   const { values } = cells;
+  const last = intervals.to - 1;
   let cell = cells.count;
   let edgeMs = intervals.windowStartMs + intervals.from * intervals.widthMs;
   for (let interval = intervals.from, begin = from; begin < to; interval++) {
     edgeMs += intervals.widthMs;
-    let end = begin;
+    let end = interval === last ? to : begin;
     while (end < to && ends[end]! < edgeMs) {
       end++;
       if (end - begin === STEPS_MAX) end = gallop(ends, edgeMs, end, to);

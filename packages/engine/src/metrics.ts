@@ -111,7 +111,7 @@ const METRIC_TABLE = [
     unit: "ms",
     numerator: ["firstResponseMsOfTransfers"],
     denominator: ["firstResponsesOfTransfers"],
-    definition: "The same, over segments after transfers only.",
+    definition: "Mean time from assignment to the agent's first message, over segments after transfers that have one.",
     source: ORIGINAL,
   },
   {
@@ -120,7 +120,7 @@ const METRIC_TABLE = [
     unit: "ms",
     numerator: ["firstResponseMsOfNew"],
     denominator: ["firstResponsesOfNew"],
-    definition: "The same, over segments of new conversations only.",
+    definition: "Mean time from assignment to the agent's first message, over segments of new conversations that have one.",
     source: ORIGINAL,
   },
   {

@@ -190,15 +190,16 @@ function allIntervals({ query, intervalMs }: Pass): Pick<Intervals, "windowStart
 
 /** @param cursors the first row of each agent that belongs to no block yet */
 function fillBlock(pass: Pass, cursors: Uint32Array, agentFrom: number, agentTo: number, intervals: Intervals, cells: Cells): void {
-  const { agents, views, columns } = pass;
+  const { agents, views, columns, intervalCount } = pass;
   const skillOf = skillOfRows(pass);
+  // Near, where blocks are parts of the window: looking at the lane's end first would fetch memory for nothing.
+  const findEnd = intervals.to === intervalCount ? lowerBound : gallop;
   const endMs = intervals.windowStartMs + intervals.to * intervals.widthMs;
   const index = new CellIndex(cells, intervals, skillOf === null ? 0 : columns.facets.skills.size);
   for (let a = agentFrom; a < agentTo; a++) {
     const view = views[a]!;
     const from = cursors[a]!;
-    // Near, where blocks are parts of the window: looking at the lane's end would fetch memory for nothing.
-    const to = gallop(view.rows.ends, endMs, from, view.rowCount);
+    const to = findEnd(view.rows.ends, endMs, from, view.rowCount);
     cursors[a] = to;
     if (from === to) continue;
     if (skillOf === null) {
