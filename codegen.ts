@@ -15,6 +15,7 @@ const config: CodegenConfig = {
           Skill: "../nodes.ts#PartNode",
           Interval: "../nodes.ts#IntervalNode",
           MetricSet: "../nodes.ts#MetricValues",
+          MetricDefinition: "@segmeter/engine#Metric",
         },
         scalars: { ID: "string", DateTime: { input: "Date", output: "Date" }, Long: "number" },
         enumsAsTypes: true,

@@ -1,4 +1,4 @@
-import { accountIdFault, listedIdFault } from "@segmeter/engine";
+import { listedIdFault } from "@segmeter/engine";
 import { GraphQLError } from "graphql";
 
 /** Gathers what is wrong with a field's arguments, in the words that REST uses. */
@@ -20,10 +20,4 @@ export class ArgumentChecker {
       extensions: { code: "BAD_USER_INPUT", causes: this.#causes },
     });
   }
-}
-
-export function assertAccountId(id: string): void {
-  const checker = new ArgumentChecker();
-  checker.check("id", accountIdFault(id));
-  checker.assertNone();
 }

@@ -1,4 +1,4 @@
-import type { Engine, Limits } from "@segmeter/engine";
+import type { Engine, FilterValues, Limits, Window } from "@segmeter/engine";
 import { PassMeter } from "../pass-meter.ts";
 import { createPartsLoader, type PartsLoader } from "./parts-loader.ts";
 
@@ -8,9 +8,25 @@ export interface RequestContext {
   /** One clock for the whole request: every window of it that ends now ends at the same moment. */
   readonly limits: Limits;
   readonly parts: PartsLoader;
+  readonly filterValues: (accountId: string) => FilterValues;
+  /** Told by a subscription's field what it is about. */
+  subscribed: Subscribed | null;
+}
+
+/** What decides when a subscription is answered again. */
+export interface Subscribed {
+  readonly accountId: string;
+  readonly window: Window;
+  readonly everyMs: number;
 }
 
 export function createContext(engine: Engine, limits: Limits): RequestContext {
   const meter = new PassMeter(engine);
-  return { meter, limits, parts: createPartsLoader(meter) };
+  return {
+    meter,
+    limits,
+    parts: createPartsLoader(meter),
+    filterValues: (accountId) => engine.filterValues(accountId),
+    subscribed: null,
+  };
 }

@@ -6,17 +6,19 @@ import { Account } from "./types/account.ts";
 import { Agent } from "./types/agent.ts";
 import { AgentSegments } from "./types/agent-segments.ts";
 import { Interval } from "./types/interval.ts";
+import { MetricDefinition } from "./types/metric-definition.ts";
 import { Query } from "./types/query.ts";
 import { Skill } from "./types/skill.ts";
+import { Subscription } from "./types/subscription.ts";
 
 const DateTime = renamed("DateTime", DateTimeISOResolver);
 const Long = renamed("Long", SafeIntResolver);
 
-/** The published schema with its resolvers; `MetricSet` needs none, its fields are the values themselves. */
+/** The published schema with its resolvers; `MetricSet` and `FilterValues` need none, their fields are the values themselves. */
 export function createSchema(): GraphQLSchema {
   return makeExecutableSchema({
     typeDefs,
-    resolvers: { DateTime, Long, Query, Account, AgentSegments, Agent, Skill, Interval },
+    resolvers: { DateTime, Long, Query, Subscription, Account, AgentSegments, Agent, Skill, Interval, MetricDefinition },
   });
 }
 

@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { AccountNode, SliceNode, PartNode, IntervalNode, MetricValues } from '../nodes.ts';
+import type { Metric } from '@segmeter/engine';
 import type { RequestContext } from '../context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -21,6 +22,8 @@ export type Query = {
   __typename?: 'Query';
   /** One contact centre. Fails with FORBIDDEN when the caller may not see it. */
   account: Account;
+  /** What each metric means, in the order of the original API. */
+  metricDefinitions: Array<MetricDefinition>;
 };
 
 
@@ -28,11 +31,30 @@ export type QueryAccountArgs = {
   id: Scalars['ID']['input'];
 };
 
+export type Subscription = {
+  __typename?: 'Subscription';
+  /**
+   * The answer of `Account.agentSegments` for the window that ends now: at once, and again whenever it has changed, be it by
+   * events or because the window moved.
+   */
+  agentSegments: AgentSegments;
+};
+
+
+export type SubscriptionAgentSegmentsArgs = {
+  accountId: Scalars['ID']['input'];
+  timeframe: Scalars['Int']['input'];
+  filter: InputMaybe<SegmentFilter>;
+  everyMs?: Scalars['Int']['input'];
+};
+
 export type Account = {
   __typename?: 'Account';
   id: Scalars['ID']['output'];
   /** The agent segments that ended in one window, at most 24 hours long. */
   agentSegments: AgentSegments;
+  /** What the segments kept of this account can be filtered by. */
+  filterValues: FilterValues;
 };
 
 
@@ -40,6 +62,16 @@ export type AccountAgentSegmentsArgs = {
   timeframe: Scalars['Int']['input'];
   endingAt: InputMaybe<Scalars['DateTime']['input']>;
   filter: InputMaybe<SegmentFilter>;
+};
+
+/** Every value that occurs in an account's segments, ascending. */
+export type FilterValues = {
+  __typename?: 'FilterValues';
+  agentIds: Array<Scalars['ID']['output']>;
+  skillIds: Array<Scalars['ID']['output']>;
+  groupIds: Array<Scalars['ID']['output']>;
+  /** In upper case. */
+  sources: Array<Scalars['String']['output']>;
 };
 
 /** Each field keeps only the segments that match one of its values; fields left out keep all. */
@@ -152,21 +184,49 @@ export type IntervalSkillsArgs = {
   ids: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
-/** The metrics of some closed segments, named as in the original API. Times in ms. Averages are null when there is nothing to average. */
+/** The metrics of some closed segments, named as in the original API. Averages are null when there is nothing to average. */
 export type MetricSet = {
   __typename?: 'MetricSet';
+  /** Closed segments: how often a conversation's assignment to an agent ended. A count. */
   totalAgentConversationSegments: Scalars['Long']['output'];
+  /** Responses (runs of the agent's consecutive messages) per segment. The first one after a takeover or resume is left out. In responses per segment; null when there is nothing to average. */
   avgAgentMessagesinAgentSegment?: Maybe<Scalars['Float']['output']>;
+  /** Mean time from assignment (after a resume: from the resume) to the end of the segment. In ms; null when there is nothing to average. */
   avgAgentSegmentDuration?: Maybe<Scalars['Long']['output']>;
+  /** Segments in which the agent sent a message and the consumer sent one after it. A count. */
   interactiveAgentSegments: Scalars['Long']['output'];
+  /** Segments without an agent message that the consumer ended by closing the conversation. A count. */
   agentSegmentsAbandonedByConsumers: Scalars['Long']['output'];
+  /** Segments with an agent message and no consumer message after it. A count. */
   agentSegmentsWithNonResponsiveConsumers: Scalars['Long']['output'];
+  /** Segments without an agent message that ended in any way but the consumer's closing. A count. */
   agentSegmentsWithNonResponsiveAgents: Scalars['Long']['output'];
+  /** Mean time from assignment to the agent's first message, over segments of new conversations and after transfers that have one. In ms; null when there is nothing to average. */
   avgTimetoFirstAgentMessageFromAgentAssignment?: Maybe<Scalars['Long']['output']>;
+  /** Mean time from assignment to the agent's first message, over segments after transfers that have one. In ms; null when there is nothing to average. */
   avgTimetoFirstAgentMessageFromAgentAssignment_AfterTransfer?: Maybe<Scalars['Long']['output']>;
+  /** Mean time from assignment to the agent's first message, over segments of new conversations that have one. In ms; null when there is nothing to average. */
   avgTimetoFirstAgentMessageFromAgentAssignment_NewConversation?: Maybe<Scalars['Long']['output']>;
+  /** Mean time of a response: from the assignment, or from the consumer's first message after the response before, to the agent's message. The first one after a takeover or resume is left out. In ms; null when there is nothing to average. */
   avgTimeToResponseFromAgentAssignment?: Maybe<Scalars['Long']['output']>;
 };
+
+export type MetricDefinition = {
+  __typename?: 'MetricDefinition';
+  /** As in `MetricSet`. */
+  name: Scalars['String']['output'];
+  unit: MetricUnit;
+  definition: Scalars['String']['output'];
+  /** Where the definition comes from. */
+  source: Scalars['String']['output'];
+  /** True for an average, which is null when there is nothing to average. */
+  isAverage: Scalars['Boolean']['output'];
+};
+
+export type MetricUnit =
+  | 'SEGMENTS'
+  | 'RESPONSES_PER_SEGMENT'
+  | 'MS';
 
 
 
@@ -241,10 +301,12 @@ export type ResolversTypes = {
   Long: ResolverTypeWrapper<Scalars['Long']['output']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
-  Account: ResolverTypeWrapper<AccountNode>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
-  SegmentFilter: SegmentFilter;
+  Account: ResolverTypeWrapper<AccountNode>;
+  FilterValues: ResolverTypeWrapper<FilterValues>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  SegmentFilter: SegmentFilter;
   UserType: UserType;
   AgentSegments: ResolverTypeWrapper<SliceNode>;
   Agent: ResolverTypeWrapper<PartNode>;
@@ -252,7 +314,9 @@ export type ResolversTypes = {
   Interval: ResolverTypeWrapper<IntervalNode>;
   MetricSet: ResolverTypeWrapper<MetricValues>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  MetricDefinition: ResolverTypeWrapper<Metric>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  MetricUnit: MetricUnit;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -261,16 +325,19 @@ export type ResolversParentTypes = {
   Long: Scalars['Long']['output'];
   Query: Record<PropertyKey, never>;
   ID: Scalars['ID']['output'];
-  Account: AccountNode;
+  Subscription: Record<PropertyKey, never>;
   Int: Scalars['Int']['output'];
-  SegmentFilter: SegmentFilter;
+  Account: AccountNode;
+  FilterValues: FilterValues;
   String: Scalars['String']['output'];
+  SegmentFilter: SegmentFilter;
   AgentSegments: SliceNode;
   Agent: PartNode;
   Skill: PartNode;
   Interval: IntervalNode;
   MetricSet: MetricValues;
   Float: Scalars['Float']['output'];
+  MetricDefinition: Metric;
   Boolean: Scalars['Boolean']['output'];
 };
 
@@ -284,11 +351,24 @@ export interface LongScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   account?: Resolver<ResolversTypes['Account'], ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
+  metricDefinitions?: Resolver<Array<ResolversTypes['MetricDefinition']>, ParentType, ContextType>;
+};
+
+export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  agentSegments?: SubscriptionResolver<ResolversTypes['AgentSegments'], "agentSegments", ParentType, ContextType, RequireFields<SubscriptionAgentSegmentsArgs, 'accountId' | 'timeframe' | 'everyMs'>>;
 };
 
 export type AccountResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   agentSegments?: Resolver<ResolversTypes['AgentSegments'], ParentType, ContextType, RequireFields<AccountAgentSegmentsArgs, 'timeframe'>>;
+  filterValues?: Resolver<ResolversTypes['FilterValues'], ParentType, ContextType>;
+};
+
+export type FilterValuesResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['FilterValues'] = ResolversParentTypes['FilterValues']> = {
+  agentIds?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
+  skillIds?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
+  groupIds?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
+  sources?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type AgentSegmentsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AgentSegments'] = ResolversParentTypes['AgentSegments']> = {
@@ -336,15 +416,26 @@ export type MetricSetResolvers<ContextType = RequestContext, ParentType extends 
   avgTimeToResponseFromAgentAssignment?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
 };
 
+export type MetricDefinitionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MetricDefinition'] = ResolversParentTypes['MetricDefinition']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  unit?: Resolver<ResolversTypes['MetricUnit'], ParentType, ContextType>;
+  definition?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  isAverage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType;
   Long?: GraphQLScalarType;
   Query?: QueryResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   Account?: AccountResolvers<ContextType>;
+  FilterValues?: FilterValuesResolvers<ContextType>;
   AgentSegments?: AgentSegmentsResolvers<ContextType>;
   Agent?: AgentResolvers<ContextType>;
   Skill?: SkillResolvers<ContextType>;
   Interval?: IntervalResolvers<ContextType>;
   MetricSet?: MetricSetResolvers<ContextType>;
+  MetricDefinition?: MetricDefinitionResolvers<ContextType>;
 };
 

@@ -1,9 +1,13 @@
-import { assertAccountId } from "../bad-input.ts";
+import { accountIdFault, METRICS } from "@segmeter/engine";
+import { ArgumentChecker } from "../bad-input.ts";
 import type { QueryResolvers } from "../generated/resolvers.ts";
 
 export const Query: QueryResolvers = {
   account: (_, { id }) => {
-    assertAccountId(id);
+    const checker = new ArgumentChecker();
+    checker.check("id", accountIdFault(id));
+    checker.assertNone();
     return { id };
   },
+  metricDefinitions: () => [...METRICS],
 };
