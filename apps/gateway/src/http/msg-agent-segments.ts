@@ -9,7 +9,6 @@ import { HttpProblem, refuseOtherMethods } from "./problem.ts";
 
 export const MSG_AGENT_SEGMENTS_PATH = "/operations/api/account/:accountId/msgagentsegments";
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
-const WHOLE_LENGTH_MAX = 1024 * 1024;
 
 /** The original method, as `GET` and, for long lists of ids, as `POST`. Contract, section 4. */
 export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits: () => Limits): void {
@@ -41,29 +40,25 @@ export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits
   }
 }
 
-/** A short answer is sent whole; a long one as it is read, and computed no faster than that. */
-function toBody(pieces: Generator<string, void>): string | Readable {
-  let text = "";
-  for (let next = pieces.next(); !next.done; next = pieces.next()) {
-    text += next.value;
-    if (text.length > WHOLE_LENGTH_MAX) return Readable.from(startingWith(text, pieces));
-  }
-  return text;
+/** An answer of one piece is sent whole; a longer one as it is read, and computed no faster than that. */
+function toBody(pieces: Generator<Buffer, void>): Buffer | Readable {
+  const first = pieces.next();
+  if (first.done) throw new Error("an answer has at least one piece");
+  const second = pieces.next();
+  return second.done ? first.value : Readable.from(inTurns([first.value, second.value], pieces));
 }
 
 /**
  * Lets other requests have their turn between two pieces. Not a generator: one that nobody begins to read would not end
  * what it reads from.
  */
-function startingWith(text: string, pieces: Generator<string, void>): AsyncIterable<string> {
-  let start: IteratorResult<string, void> | null = { value: text, done: false };
+function inTurns(begun: Buffer[], pieces: Generator<Buffer, void>): AsyncIterable<Buffer> {
   return {
     [Symbol.asyncIterator]: () => ({
       next: async () => {
         await setImmediate();
-        const next = start ?? pieces.next();
-        start = null;
-        return next;
+        const value = begun.shift();
+        return value ? { value, done: false } : pieces.next();
       },
       return: async () => pieces.return(),
     }),
