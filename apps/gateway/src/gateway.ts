@@ -36,15 +36,19 @@ export interface Gateway {
  */
 export async function startGateway({ config, now = Date.now, onBroken }: GatewayOptions): Promise<Gateway> {
   const logger = pino({ level: config.logLevel });
-  const log = await openSqliteLog({ folder: config.dataDir });
+  const breakDown = (message: string) => (error: unknown) => {
+    logger.fatal({ err: error }, message);
+    onBroken?.(error);
+  };
+  const log = await openSqliteLog({
+    folder: config.dataDir,
+    onLost: breakDown("the event log is out of reach; restart to open it again"),
+  });
   const engine = new Engine();
   const intake = new Intake({
     log,
     engine,
-    onBroken: (error) => {
-      logger.fatal({ err: error }, "the engine refused what the log has taken; restart to rebuild it from the log");
-      onBroken?.(error);
-    },
+    onBroken: breakDown("the engine refused what the log has taken; restart to rebuild it from the log"),
   });
   const retention = new Retention({ log, engine, intake, retentionHours: config.retentionHours, now });
   const readiness: Readiness = { state: "starting", progress: 0 };

@@ -78,7 +78,9 @@ export type LogFault =
   /** The file exists and is something else. */
   | "NOT_A_LOG"
   /** The disk is full, read-only or failing; a later try may work. */
-  | "STORAGE_FAILED";
+  | "STORAGE_FAILED"
+  /** Whatever works on it has ended: calls that were under way may or may not have taken effect, and it has to be opened again. */
+  | "LOST";
 
 /** A failure of the log; its message says what was found, where, and what to do. */
 export class StorageError extends Error {

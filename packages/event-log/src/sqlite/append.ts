@@ -1,9 +1,17 @@
-import type { AppendedBatch, EventBatch } from "../event-log.ts";
-import { idsCrcOf, toEventRow } from "./event-row.ts";
+import type { AppendedBatch } from "../event-log.ts";
+import { AT_COLUMN, idsCrcOf, KEY_COLUMN, POSITION_COLUMN, toEventRow } from "./event-row.ts";
+import type { EventContent } from "./event-row.ts";
 import type { KnownConversation, RecentConversations } from "./recent-conversations.ts";
 import type { Statements } from "./statements.ts";
 import { readTotals, writeTotals } from "./totals.ts";
 import type { Totals } from "./totals.ts";
+
+/** An event that may be new, and where it belongs. */
+export interface NewEvent {
+  readonly conversationId: string;
+  /** Its conversation's key and its position are filled in. */
+  readonly content: EventContent;
+}
 
 /** A conversation of one call: its row is written once, after all of its events. */
 interface TouchedConversation extends KnownConversation {
@@ -40,24 +48,25 @@ export class Appending {
     this.#newestKey = this.#before.newestKey;
   }
 
-  add({ accountId, events }: EventBatch): AppendedBatch {
+  add(accountId: string, events: Iterable<NewEvent>): AppendedBatch {
     const conversationKeys: number[] = [];
     const positions: number[] = [];
     const newConversationKeys = new Set<number>();
     const touched = this.#touchedOf(accountId);
-    for (const event of events) {
-      let conversation = touched.get(event.conversationId);
+    for (const { conversationId, content } of events) {
+      let conversation = touched.get(conversationId);
       if (conversation === undefined) {
-        conversation = this.#find(accountId, event.conversationId);
-        touched.set(event.conversationId, conversation);
+        conversation = this.#find(accountId, conversationId);
+        touched.set(conversationId, conversation);
         this.#touched.push(conversation);
       }
-      const row = toEventRow(event, conversation.key, this.#position + 1, conversation.idsCrc);
-      const isDuplicate = this.#statements.addEvent.run(...row).changes === 0;
+      content[KEY_COLUMN] = conversation.key;
+      content[POSITION_COLUMN] = this.#position + 1;
+      const isDuplicate = this.#statements.addEvent.run(...toEventRow(content, conversation.idsCrc)).changes === 0;
       if (!isDuplicate) {
         this.#position += 1;
         conversation.eventCount += 1;
-        conversation.lastAt = Math.max(conversation.lastAt, event.at);
+        conversation.lastAt = Math.max(conversation.lastAt, content[AT_COLUMN]);
       }
       conversationKeys.push(conversation.key);
       positions.push(isDuplicate ? 0 : this.#position);

@@ -5,7 +5,8 @@ import { Damage } from "./failure.ts";
 /** A row of `events`: the columns of `schema.ts`, in order. */
 export type EventRow = [...content: EventContent, crc: number];
 
-type EventContent = [
+/** All of a row that its sum vouches for. */
+export type EventContent = [
   conversationKey: number,
   eventId: string,
   position: number,
@@ -26,17 +27,22 @@ export const KEY_COLUMN = 0;
 export const EVENT_ID_COLUMN = 1;
 export const POSITION_COLUMN = 2;
 export const AT_COLUMN = 3;
-const CRC_COLUMN = 14;
+const COLUMN_COUNT = 15;
 
 /** @param idsCrc of its conversation: `idsCrcOf` */
-export function toEventRow(event: ConversationEvent, conversationKey: number, position: number, idsCrc: number): EventRow {
-  const content = toContent(event, conversationKey, position);
+export function toEventRow(content: EventContent, idsCrc: number): EventRow {
   return [...content, contentCrc(content, idsCrc)];
 }
 
-/** Whether a row that was read is one that was written, and of this conversation. */
-export function isIntact(row: readonly unknown[], idsCrc: number): row is EventRow {
-  return row[CRC_COLUMN] === contentCrc(row.slice(0, CRC_COLUMN), idsCrc);
+/**
+ * Takes the sum off a row that was read.
+ *
+ * @returns null if it is not one that was written, and of this conversation
+ */
+export function toIntactContent(row: unknown[], idsCrc: number): EventContent | null {
+  if (row.length !== COLUMN_COUNT) return null;
+  const crc = row.pop();
+  return crc === contentCrc(row, idsCrc) ? (row as EventContent) : null;
 }
 
 /** Where the sums of a conversation's events start: so they vouch for its account and id as well. */
@@ -48,7 +54,9 @@ function contentCrc(content: readonly unknown[], idsCrc: number): number {
   return crc32(JSON.stringify(content), idsCrc);
 }
 
-function toContent(event: ConversationEvent, key: number, position: number): EventContent {
+/** Of an event that has no conversation key and no position yet: both are 0. */
+export function toContent(event: ConversationEvent): EventContent {
+  const [key, position] = [0, 0];
   const { eventId, at, sequence } = event;
   const type = TYPE_CODES[event.type];
   switch (event.type) {
@@ -78,9 +86,9 @@ function toContent(event: ConversationEvent, key: number, position: number): Eve
   }
 }
 
-/** @param row intact, so its columns hold what `toContent` put there */
-export function toEvent(row: EventRow, conversationId: string): ConversationEvent {
-  const [, eventId, , at, sequence, typeCode, skillId, agentId, groupId, source, userType, takeover, reason, sender] = row;
+/** @param content intact, so it holds what `toContent` put there */
+export function toEvent(content: EventContent, conversationId: string): ConversationEvent {
+  const [, eventId, , at, sequence, typeCode, skillId, agentId, groupId, source, userType, takeover, reason, sender] = content;
   const type = wordOf(TYPES, typeCode);
   switch (type) {
     case "CONVERSATION_STARTED":

@@ -18,6 +18,8 @@ const MESSAGES: Readonly<Record<LogFault, (path: string, detail: string) => stri
   NOT_A_LOG: (path, detail) => `${path} is not an event log: ${detail}. It is kept as it is. Move it away, or use another folder.`,
   STORAGE_FAILED: (path, detail) =>
     `${path} could not be read or written: ${detail}. A call that fails stores nothing: check space, permissions and the disk, then try again.`,
+  LOST: (path, detail) =>
+    `${path} is out of reach: ${detail}. Whether the calls under way were stored is not known: open the log again, and send their events again.`,
 };
 
 /**

@@ -1,1 +1,2 @@
-export { openSqliteLog } from "./open.ts";
+export { openSqliteFile } from "./open.ts";
+export { openSqliteLog, type SqliteLogOptions } from "./threaded-log.ts";

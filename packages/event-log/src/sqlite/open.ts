@@ -1,16 +1,20 @@
-import { mkdir, open, rm } from "node:fs/promises";
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { EventLog } from "../event-log.ts";
 import { toStorageError } from "./failure.ts";
 import { identify, inspect } from "./inspect.ts";
 import { createSchema } from "./schema.ts";
-import { SqliteLog } from "./sqlite-log.ts";
+import { SqliteFile } from "./sqlite-file.ts";
 
 const FILE_NAME = "events.sqlite";
 
+/** Where the log of a folder lies. */
+export function pathIn(folder: string): string {
+  return join(resolve(folder), FILE_NAME);
+}
+
 /**
- * Opens the log in `folder/events.sqlite`; makes folder and file when they are missing. The log is this process's
+ * Opens `folder/events.sqlite` on this thread; makes folder and file when they are missing. The log is this process's
  * alone until it is closed or the process ends, however it ends.
  *
  * What is there is checked before anything is written: a file that cannot be opened is left as it was found. That
@@ -18,20 +22,19 @@ const FILE_NAME = "events.sqlite";
  *
  * @throws StorageError IN_USE, DAMAGED, NEWER_VERSION, NOT_A_LOG or STORAGE_FAILED
  */
-export async function openSqliteLog(options: { readonly folder: string }): Promise<EventLog> {
-  const folder = resolve(options.folder);
-  const path = join(folder, FILE_NAME);
+export function openSqliteFile(folder: string): SqliteFile {
+  const path = pathIn(folder);
   try {
-    await createFolder(folder);
+    createFolder(dirname(path));
     inspect(path);
-    return await claim(path);
+    return claim(path);
   } catch (error) {
     throw toStorageError(error, path);
   }
 }
 
 /** Takes the lock, which the system drops with the process, and makes the tables of a new log. */
-async function claim(path: string): Promise<EventLog> {
+function claim(path: string): SqliteFile {
   const db = new DatabaseSync(path);
   try {
     // Exclusive before the first read: the index of the write-ahead log then lives in this process's memory.
@@ -40,9 +43,9 @@ async function claim(path: string): Promise<EventLog> {
     db.exec(SETTINGS);
     if (found === "NOTHING") createSchema(db);
     // Left by the look that `inspect` took. Nobody else can be using it now.
-    await rm(`${path}-shm`, { force: true });
-    await syncFolder(dirname(path));
-    return new SqliteLog(path, db);
+    rmSync(`${path}-shm`, { force: true });
+    syncFolder(dirname(path));
+    return new SqliteFile(path, db);
   } catch (error) {
     db.close();
     throw error;
@@ -63,19 +66,17 @@ const SETTINGS = `
 `;
 
 /** What makes a file outlive a power failure is its folder's entry, and so on up to the first folder that was there. */
-async function createFolder(folder: string): Promise<void> {
-  const firstCreated = await mkdir(folder, { recursive: true });
+function createFolder(folder: string): void {
+  const firstCreated = mkdirSync(folder, { recursive: true });
   if (firstCreated === undefined) return;
-  for (let created = folder; created.length >= firstCreated.length; created = dirname(created)) {
-    await syncFolder(dirname(created));
-  }
+  for (let created = folder; created.length >= firstCreated.length; created = dirname(created)) syncFolder(dirname(created));
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder);
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, "r");
   try {
-    await handle.sync();
+    fsyncSync(handle);
   } finally {
-    await handle.close();
+    closeSync(handle);
   }
 }

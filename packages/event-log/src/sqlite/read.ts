@@ -1,13 +1,21 @@
-import type { ConversationHistory } from "../event-log.ts";
-import { AT_COLUMN, EVENT_ID_COLUMN, idsCrcOf, isIntact, KEY_COLUMN, POSITION_COLUMN, toEvent } from "./event-row.ts";
-import type { EventRow } from "./event-row.ts";
+import { AT_COLUMN, EVENT_ID_COLUMN, idsCrcOf, KEY_COLUMN, POSITION_COLUMN, toIntactContent } from "./event-row.ts";
+import type { EventContent } from "./event-row.ts";
 import { Damage } from "./failure.ts";
 import type { Statements } from "./statements.ts";
 
+/** A conversation as it was read, whole and checked. */
+export interface StoredConversation {
+  readonly key: number;
+  readonly accountId: string;
+  readonly conversationId: string;
+  /** In the order of arrival. */
+  readonly contents: readonly EventContent[];
+}
+
 /** @returns null for a conversation that is not held */
-export function readHistory(statements: Statements, key: number): ConversationHistory | null {
+export function readConversation(statements: Statements, key: number): StoredConversation | null {
   const conversation = statements.conversation.get(key) as ConversationRow | undefined;
-  return conversation === undefined ? null : toHistory(conversation, statements.eventsOf.all(key) as unknown as Row[]);
+  return conversation === undefined ? null : toConversation(conversation, statements.eventsOf.all(key) as unknown as Row[]);
 }
 
 /**
@@ -16,7 +24,7 @@ export function readHistory(statements: Statements, key: number): ConversationHi
  *
  * @returns none when there are none left
  */
-export function readChunk(statements: Statements, afterKey: number, lastKey: number, eventCountMin: number): ConversationHistory[] {
+export function readChunk(statements: Statements, afterKey: number, lastKey: number, eventCountMin: number): StoredConversation[] {
   const conversations: ConversationRow[] = [];
   let eventCount = 0;
   let rangeEnd = lastKey;
@@ -31,34 +39,35 @@ export function readChunk(statements: Statements, afterKey: number, lastKey: num
 
   const rows = statements.eventsBetween.all(afterKey, rangeEnd) as unknown as Row[];
   let rowIndex = 0;
-  const histories = conversations.map((conversation) => {
+  const read = conversations.map((conversation) => {
     const ownRows = rows.slice(rowIndex, rowIndex + conversation[4]);
     rowIndex += ownRows.length;
-    return toHistory(conversation, ownRows);
+    return toConversation(conversation, ownRows);
   });
   if (rowIndex < rows.length) throw new Damage(`${rows.length - rowIndex} events with keys up to ${rangeEnd} are of no conversation`);
-  return histories;
+  return read;
 }
 
-type Row = readonly unknown[];
+type Row = unknown[];
 
 /** A row of `conversations`: the columns of `schema.ts`, in order. */
 type ConversationRow = readonly [key: number, accountId: string, conversationId: string, lastAt: number, eventCount: number];
 
 /** @throws Damage if the rows are not those that were written for the conversation */
-function toHistory([key, accountId, conversationId, lastAt, eventCount]: ConversationRow, rows: readonly Row[]): ConversationHistory {
+function toConversation([key, accountId, conversationId, lastAt, eventCount]: ConversationRow, rows: readonly Row[]): StoredConversation {
   if (rows.length !== eventCount) throw new Damage(`conversation ${key} has ${rows.length} events where ${eventCount} were written`);
   const idsCrc = idsCrcOf(accountId, conversationId);
-  const intact: EventRow[] = [];
+  const contents: EventContent[] = [];
   let newestAt = 0;
   for (const row of rows) {
-    if (row[KEY_COLUMN] !== key || !isIntact(row, idsCrc)) {
+    const content = toIntactContent(row, idsCrc);
+    if (content === null || content[KEY_COLUMN] !== key) {
       throw new Damage(`event ${JSON.stringify(row[EVENT_ID_COLUMN])} of conversation ${key} is not what was written`);
     }
-    intact.push(row);
-    newestAt = Math.max(newestAt, row[AT_COLUMN]);
+    contents.push(content);
+    newestAt = Math.max(newestAt, content[AT_COLUMN]);
   }
   if (newestAt !== lastAt) throw new Damage(`conversation ${key} ends at ${newestAt}, and is filed under ${lastAt}`);
-  const events = intact.toSorted((a, b) => a[POSITION_COLUMN] - b[POSITION_COLUMN]).map((row) => toEvent(row, conversationId));
-  return { key, accountId, events };
+  contents.sort((a, b) => a[POSITION_COLUMN] - b[POSITION_COLUMN]);
+  return { key, accountId, conversationId, contents };
 }

@@ -1,0 +1,55 @@
+import { parentPort } from "node:worker_threads";
+import { StorageError } from "../event-log.ts";
+import { openSqliteFile } from "./open.ts";
+import type { StoredConversation } from "./read.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
+import { packAppended, packHistories, transferOf, unpackBatches } from "./thread-calls.ts";
+import type { Call, CallAnswer, PackedHistories, ThreadCalls } from "./thread-calls.ts";
+
+// The thread of one log. It opens the file, and then does what it is asked, one call after another, until it is closed.
+
+/** Until the first call, `open`, has been answered nothing else comes. */
+let file: SqliteFile;
+const readers = new Map<number, Iterator<StoredConversation[], void>>();
+let readerCount = 0;
+
+const CALLS: ThreadCalls = {
+  open: (folder) => {
+    file = openSqliteFile(folder);
+  },
+  append: (packed) => packAppended(file.append(unpackBatches(packed))),
+  histories: (keys) => packHistories(file.histories(keys)),
+  startReading: () => {
+    readers.set(++readerCount, file.readAll());
+    return readerCount;
+  },
+  readNext,
+  stopReading: (reader) => void readers.delete(reader),
+  quietSince: (...page) => packHistories(file.quietSince(...page)),
+  remove: (keys) => file.remove(keys),
+  size: () => file.size(),
+  close: () => file.close(),
+};
+
+function readNext(reader: number): PackedHistories | null {
+  const next = readers.get(reader)?.next();
+  if (next?.done === false) return packHistories(next.value);
+  readers.delete(reader);
+  return null;
+}
+
+const port = parentPort!;
+port.on("message", ({ name, args }: Call) => {
+  // A call's arguments are those of its name.
+  const call = CALLS[name] as (...given: unknown[]) => unknown;
+  try {
+    const result = call(...args);
+    answer({ result }, transferOf(result));
+  } catch (error) {
+    answer({ error, fault: error instanceof StorageError ? error.fault : null }, []);
+  }
+});
+
+function answer(message: CallAnswer, transfer: ArrayBuffer[]): void {
+  port.postMessage(message, transfer);
+}

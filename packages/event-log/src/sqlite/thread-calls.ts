@@ -1,0 +1,120 @@
+import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, LogFault } from "../event-log.ts";
+import type { NewEvent } from "./append.ts";
+import { toContent, toEvent } from "./event-row.ts";
+import { EventPacker, EventUnpacker } from "./packed-events.ts";
+import type { PackedEvents } from "./packed-events.ts";
+import type { StoredConversation } from "./read.ts";
+
+/** What the thread that owns the file does for the others: the calls of `EventLog`, their events packed. */
+export interface ThreadCalls {
+  open(folder: string): void;
+  append(batches: PackedBatches): PackedAppended;
+  histories(conversationKeys: readonly number[]): PackedHistories;
+  /** @returns the number that the reader is called by from now on */
+  startReading(): number;
+  /** @returns null at the end; the reader is gone then */
+  readNext(reader: number): PackedHistories | null;
+  stopReading(reader: number): void;
+  quietSince(...page: Parameters<EventLog["quietSince"]>): PackedHistories;
+  remove(conversationKeys: readonly number[]): void;
+  size(): Awaited<ReturnType<EventLog["size"]>>;
+  close(): void;
+}
+
+export type CallName = keyof ThreadCalls;
+
+export interface Call<Name extends CallName = CallName> {
+  readonly name: Name;
+  readonly args: Parameters<ThreadCalls[Name]>;
+}
+
+/** Answers come in the order of the calls. */
+export type CallAnswer = { readonly result: unknown } | { readonly error: unknown; readonly fault: LogFault | null };
+
+export interface PackedBatches extends PackedEvents {
+  readonly batches: readonly { readonly accountId: string; readonly eventCount: number }[];
+}
+
+export interface PackedAppended {
+  /** The conversation keys of all events of all batches, and behind them their positions. */
+  readonly values: Float64Array<ArrayBuffer>;
+  /** Of each batch. */
+  readonly newConversationKeys: readonly (readonly number[])[];
+}
+
+export interface PackedHistories extends PackedEvents {
+  /** JSON list of `[key, accountId, eventCount]`. */
+  readonly conversations: string;
+}
+
+/** The memory that goes over with a message, instead of a copy of it. */
+export function transferOf(message: unknown): ArrayBuffer[] {
+  const values = (message as Partial<PackedEvents> | null | undefined)?.values;
+  return values instanceof Float64Array ? [values.buffer] : [];
+}
+
+export function packBatches(batches: readonly EventBatch[]): PackedBatches {
+  const packer = new EventPacker(batches.reduce((sum, { events }) => sum + events.length, 0));
+  for (const { events } of batches) for (const event of events) packer.add(toContent(event), event.conversationId);
+  return { ...packer.finish(), batches: batches.map(({ accountId, events }) => ({ accountId, eventCount: events.length })) };
+}
+
+export function* unpackBatches(packed: PackedBatches): Generator<{ readonly accountId: string; readonly events: Iterable<NewEvent> }> {
+  const unpacker = new EventUnpacker(packed);
+  let start = 0;
+  for (const { accountId, eventCount } of packed.batches) {
+    yield { accountId, events: newEventsOf(unpacker, start, start + eventCount) };
+    start += eventCount;
+  }
+}
+
+function* newEventsOf(unpacker: EventUnpacker, start: number, end: number): Generator<NewEvent> {
+  for (let i = start; i < end; i++) yield { conversationId: unpacker.conversationIdAt(i), content: unpacker.contentAt(i) };
+}
+
+export function packAppended(appended: readonly AppendedBatch[]): PackedAppended {
+  const columns = [...appended.map((batch) => batch.conversationKeys), ...appended.map((batch) => batch.positions)];
+  const values = new Float64Array(columns.reduce((sum, column) => sum + column.length, 0));
+  let start = 0;
+  for (const column of columns) {
+    values.set(column, start);
+    start += column.length;
+  }
+  return { values, newConversationKeys: appended.map((batch) => [...batch.newConversationKeys]) };
+}
+
+/** @param batches those that were appended */
+export function unpackAppended({ values, newConversationKeys }: PackedAppended, batches: readonly EventBatch[]): AppendedBatch[] {
+  const positions = values.length / 2;
+  let start = 0;
+  return batches.map(({ events }, b) => {
+    const end = start + events.length;
+    const appended = {
+      conversationKeys: Array.from(values.subarray(start, end)),
+      positions: Array.from(values.subarray(positions + start, positions + end)),
+      newConversationKeys: new Set(newConversationKeys[b]),
+    };
+    start = end;
+    return appended;
+  });
+}
+
+export function packHistories(conversations: readonly StoredConversation[]): PackedHistories {
+  const packer = new EventPacker(conversations.reduce((sum, { contents }) => sum + contents.length, 0));
+  for (const { conversationId, contents } of conversations) for (const content of contents) packer.add(content, conversationId);
+  const heads = conversations.map(({ key, accountId, contents }) => [key, accountId, contents.length]);
+  return { ...packer.finish(), conversations: JSON.stringify(heads) };
+}
+
+export function unpackHistories(packed: PackedHistories): ConversationHistory[] {
+  const unpacker = new EventUnpacker(packed);
+  const heads = JSON.parse(packed.conversations) as (readonly [key: number, accountId: string, eventCount: number])[];
+  let start = 0;
+  return heads.map(([key, accountId, eventCount]) => {
+    const conversationId = unpacker.conversationIdAt(start);
+    const from = start;
+    start += eventCount;
+    const events = Array.from({ length: eventCount }, (_, i) => toEvent(unpacker.contentAt(from + i), conversationId));
+    return { key, accountId, events };
+  });
+}

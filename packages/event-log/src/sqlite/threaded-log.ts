@@ -1,0 +1,173 @@
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import { StorageError } from "../event-log.ts";
+import type { AppendedBatch, ConversationHistory, EventBatch, EventLog } from "../event-log.ts";
+import { storageError, toStorageError } from "./failure.ts";
+import { pathIn } from "./open.ts";
+import { packBatches, transferOf, unpackAppended, unpackHistories } from "./thread-calls.ts";
+import type { Call, CallAnswer, CallName, PackedHistories, ThreadCalls } from "./thread-calls.ts";
+
+/** The entry of the thread lies beside this file, in the sources as in a bundle, where it is an entry too. */
+const THREAD = new URL(`./log-thread${extname(import.meta.url)}`, import.meta.url);
+
+export interface SqliteLogOptions {
+  readonly folder: string;
+  /** Told when the thread of the log has ended by itself: no call is answered any more, and the log has to be opened again. */
+  readonly onLost?: (error: StorageError) => void;
+}
+
+/**
+ * Opens the log in `folder/events.sqlite`, on a thread of its own; makes folder and file when they are missing. The log
+ * is this process's alone until it is closed or the process ends, however it ends.
+ *
+ * What is there is checked before anything is written: a file that cannot be opened is left as it was found. That
+ * reads the whole file, about a third of a second a million events.
+ *
+ * @throws StorageError IN_USE, DAMAGED, NEWER_VERSION, NOT_A_LOG or STORAGE_FAILED
+ */
+export function openSqliteLog(options: SqliteLogOptions): Promise<EventLog> {
+  return openOn(new Worker(THREAD, { name: "event log", execArgv: [] }), options);
+}
+
+/** @param thread runs `log-thread.ts`, and ends with the log */
+export async function openOn(thread: Worker, { folder, onLost }: SqliteLogOptions): Promise<EventLog> {
+  const log = new ThreadedLog(thread, pathIn(folder));
+  try {
+    await log.open(folder, onLost);
+    return log;
+  } catch (error) {
+    await thread.terminate();
+    throw error;
+  }
+}
+
+/** So many chunks are read before they are asked for, while those before them are worked on. */
+const CHUNKS_AHEAD = 4;
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Hands every call to the thread, which answers them in their order. */
+class ThreadedLog implements EventLog {
+  readonly #thread: Worker;
+  readonly #path: string;
+  /** Calls that were not answered yet, the oldest first. */
+  readonly #waiting: Waiting[] = [];
+  #isClosed = false;
+  #lost: StorageError | null = null;
+  #onLost: ((error: StorageError) => void) | undefined;
+
+  constructor(thread: Worker, path: string) {
+    this.#thread = thread;
+    this.#path = path;
+    thread.on("message", (answer: CallAnswer) => this.#settle(answer));
+    thread.on("messageerror", (error) => this.#lose("an answer of its thread could not be read", error));
+    thread.on("error", (error) => this.#lose(`its thread failed (${error instanceof Error ? error.message : String(error)})`, error));
+    thread.on("exit", (code) => this.#lose(`its thread ended with code ${code}`));
+  }
+
+  async open(folder: string, onLost: SqliteLogOptions["onLost"]): Promise<void> {
+    await this.#call("open", folder);
+    this.#onLost = onLost;
+  }
+
+  async append(batches: readonly EventBatch[]): Promise<AppendedBatch[]> {
+    return unpackAppended(await this.#call("append", packBatches(batches)), batches);
+  }
+
+  async histories(conversationKeys: readonly number[]): Promise<ConversationHistory[]> {
+    return this.#unpack(await this.#call("histories", conversationKeys));
+  }
+
+  async *readAll(): AsyncGenerator<ConversationHistory[], void> {
+    const reader = await this.#call("startReading");
+    const ahead: Promise<PackedHistories | null>[] = [];
+    try {
+      while (true) {
+        while (ahead.length < CHUNKS_AHEAD) ahead.push(this.#readNext(reader));
+        const chunk = await ahead.shift()!;
+        if (chunk === null) return;
+        yield this.#unpack(chunk);
+        this.#assertOpen();
+      }
+    } finally {
+      // Whoever stops early is not kept waiting by what was read ahead, nor told that it failed.
+      this.#call("stopReading", reader).catch(ignore);
+    }
+  }
+
+  async quietSince(...page: Parameters<EventLog["quietSince"]>): Promise<ConversationHistory[]> {
+    return this.#unpack(await this.#call("quietSince", ...page));
+  }
+
+  remove(conversationKeys: readonly number[]): Promise<void> {
+    return this.#call("remove", conversationKeys);
+  }
+
+  size(): ReturnType<EventLog["size"]> {
+    return this.#call("size");
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    const closing = this.#lost === null ? this.#call("close") : null;
+    this.#isClosed = true;
+    try {
+      await closing;
+    } finally {
+      await this.#thread.terminate();
+    }
+  }
+
+  /** May fail before somebody waits for it. */
+  #readNext(reader: number): Promise<PackedHistories | null> {
+    const chunk = this.#call("readNext", reader);
+    chunk.catch(ignore);
+    return chunk;
+  }
+
+  async #call<Name extends CallName>(name: Name, ...args: Parameters<ThreadCalls[Name]>): Promise<ReturnType<ThreadCalls[Name]>> {
+    this.#assertOpen();
+    const call: Call<Name> = { name, args };
+    this.#thread.postMessage(call, transferOf(args[0]));
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.push({ resolve, reject });
+    return promise as Promise<ReturnType<ThreadCalls[Name]>>;
+  }
+
+  #settle(answer: CallAnswer): void {
+    const waiting = this.#waiting.shift();
+    if ("result" in answer) waiting?.resolve(answer.result);
+    else waiting?.reject(toError(answer));
+  }
+
+  #lose(why: string, cause?: unknown): void {
+    if (this.#lost !== null) return;
+    this.#lost = storageError("LOST", this.#path, why, cause);
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#lost);
+    if (!this.#isClosed) this.#onLost?.(this.#lost);
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new Error(`${this.#path} was closed: after close(), a log has to be opened again before it is used`);
+    if (this.#lost !== null) throw this.#lost;
+  }
+
+  #unpack(packed: PackedHistories): ConversationHistory[] {
+    try {
+      return unpackHistories(packed);
+    } catch (error) {
+      throw toStorageError(error, this.#path);
+    }
+  }
+}
+
+/** An error on its way keeps its message, its stack and its cause, but neither its class nor its fields. */
+function toError({ error, fault }: Extract<CallAnswer, { readonly error: unknown }>): unknown {
+  if (fault === null || !(error instanceof Error)) return error;
+  return new StorageError(fault, error.message, { cause: error.cause });
+}
+
+function ignore(): void {}
