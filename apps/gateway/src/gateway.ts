@@ -1,6 +1,7 @@
+import { setImmediate } from "node:timers/promises";
 import { Engine, type Limits } from "@segmeter/engine";
 import { openSqliteLog } from "@segmeter/event-log/sqlite";
-import type { ConversationHistory, EventLog } from "@segmeter/event-log";
+import type { EventLog } from "@segmeter/event-log";
 import type { FastifyInstance } from "fastify";
 import { pino, type Logger } from "pino";
 import type { Config } from "./config.ts";
@@ -10,8 +11,6 @@ import { Intake } from "./intake.ts";
 import { Retention } from "./retention.ts";
 
 const PRUNE_EVERY_MS = 10 * 60_000;
-/** So many are folded at once: rows that come together are laid once, and health still answers in between. */
-const REPLAY_EVENTS = 50_000;
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -88,30 +87,22 @@ async function listen(app: FastifyInstance, { port, host }: Config, log: EventLo
   }
 }
 
-/** Folds everything that the log holds. */
+/** Folds everything that the log holds, while the log reads on. */
 async function replay(log: EventLog, engine: Engine, keptSinceMs: number, readiness: Readiness, logger: Logger): Promise<void> {
   const begin = performance.now();
   const { eventCount, conversationCount } = await log.size();
   let readCount = 0;
   engine.forget(keptSinceMs);
-  let pending: ConversationHistory[] = [];
-  let pendingCount = 0;
-  const load = (): void => {
-    engine.load(pending);
-    readCount += pendingCount;
-    pending = [];
-    pendingCount = 0;
-    readiness.progress = readCount / Math.max(eventCount, readCount, 1);
-  };
   for await (const histories of log.readAll()) {
     if (readiness.state === "stopping") return;
-    for (const history of histories) {
-      pending.push(history);
-      pendingCount += history.events.length;
-    }
-    if (pendingCount >= REPLAY_EVENTS) load();
+    engine.load(histories);
+    for (const { events } of histories) readCount += events.length;
+    readiness.progress = readCount / Math.max(eventCount, readCount, 1);
+    // Health answers in between.
+    await setImmediate();
   }
-  load();
+  for (const _ of engine.finishLoading()) await setImmediate();
+  if (readiness.state === "stopping") return;
   readiness.progress = 1;
   readiness.state = "ready";
   logger.info({ events: readCount, conversations: conversationCount, durationMs: Math.round(performance.now() - begin) }, "ready");

@@ -1,5 +1,6 @@
-import type { ConversationEvent, Engine } from "@segmeter/engine";
-import type { AppendedBatch, EventBatch, EventLog } from "@segmeter/event-log";
+import { setImmediate } from "node:timers/promises";
+import type { Arrivals, ConversationEvent, Engine, Step } from "@segmeter/engine";
+import type { AppendedBatch, ConversationHistory, EventBatch, EventLog } from "@segmeter/event-log";
 
 export interface IntakeResult {
   readonly accepted: number;
@@ -29,7 +30,15 @@ export interface IntakeOptions {
 
 /**
  * The one writer: puts events into the log, then into the engine. Work is done in turns, one after another; whatever
- * arrives during a turn goes into the next one together, so that many requests share one wait for the disk.
+ * arrives while a turn is being stored goes into the next one together, so that many requests share one wait for the disk.
+ *
+ * While the events of a turn are folded, the log stores those of the next:
+ *
+ *     log      append 1 · histories 1   append 2 · histories 2   append 3 …
+ *     engine                   plan 1   apply 1 · · ·   plan 2   apply 2 · · ·
+ *
+ * A turn is planned once the one before it is applied, and its histories are asked for before the log is given more: so
+ * they hold nothing newer than the turn.
  */
 export class Intake {
   readonly #log: EventLog;
@@ -37,9 +46,13 @@ export class Intake {
   readonly #onBroken: (error: unknown) => void;
   #waiting: Submission[] = [];
   #waitingEventCount = 0;
-  /** Settles, never rejects, when everything begun so far is done. */
-  #turns: Promise<void> = Promise.resolve();
+  /** Settles, never rejects, when the log may be given more. */
+  #storing: Promise<void> = Promise.resolve();
+  /** Settles, never rejects, when all that the log has taken so far is in the engine. */
+  #folding: Promise<void> = Promise.resolve();
   #isTurnDue = false;
+  /** Why the engine refused what the log had taken; from then on nothing is acknowledged. */
+  #broken: { readonly error: unknown } | null = null;
 
   constructor({ log, engine, onBroken }: IntakeOptions) {
     this.#log = log;
@@ -66,23 +79,25 @@ export class Intake {
 
   /** Runs work that must not overlap with a turn, such as pruning. */
   betweenTurns<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#turns.then(work);
-    this.#turns = result.then(ignore, ignore);
+    const result = this.#storing.then(() => this.#folding).then(work);
+    this.#storing = result.then(ignore, ignore);
     return result;
   }
 
   /** Waits until nothing is under way any more. */
   async drain(): Promise<void> {
-    while (this.#isTurnDue) await this.#turns;
-    await this.#turns;
+    while (this.#isTurnDue) await this.#storing;
+    await this.#storing;
+    await this.#folding;
   }
 
   #planTurn(): void {
     if (this.#isTurnDue) return;
     this.#isTurnDue = true;
-    this.#turns = this.#turns.then(() => this.#takeTurn());
+    this.#storing = this.#storing.then(() => this.#takeTurn());
   }
 
+  /** Settles when the log may be given the next turn; this one may still be folded then. */
   async #takeTurn(): Promise<void> {
     const submissions = this.#takeWaiting();
     this.#isTurnDue = false;
@@ -94,10 +109,25 @@ export class Intake {
       for (const { reject } of submissions) reject(error);
       return;
     }
+    await this.#folding;
+    this.#folding = this.#fold(submissions, appended);
+  }
+
+  /** Asks for all it needs of the log at once, before it waits for anything. */
+  async #fold(submissions: readonly Submission[], appended: readonly AppendedBatch[]): Promise<void> {
     try {
-      for (const account of groupByAccount(submissions, appended)) await this.#apply(account);
+      if (this.#broken !== null) throw this.#broken.error;
+      const steps = groupByAccount(submissions, appended).flatMap((arrivals) => this.#engine.plan(arrivals));
+      const histories = steps.map((step) => this.#historiesFor(step));
+      for (const [i, step] of steps.entries()) {
+        // The log is given the next turn first, and queries are answered in between.
+        await setImmediate();
+        this.#engine.apply(step, await histories[i]!);
+      }
     } catch (error) {
       for (const { reject } of submissions) reject(error);
+      if (this.#broken !== null) return;
+      this.#broken = { error };
       this.#onBroken(error);
       return;
     }
@@ -105,6 +135,14 @@ export class Intake {
       const duplicates = appended[i]!.positions.filter((position) => position === 0).length;
       resolve({ accepted: events.length - duplicates, duplicates });
     });
+  }
+
+  /** May fail before somebody waits for them. */
+  #historiesFor({ keysToRefold }: Step): Promise<ConversationHistory[]> | readonly ConversationHistory[] {
+    if (keysToRefold.length === 0) return [];
+    const histories = this.#log.histories(keysToRefold);
+    histories.catch(ignore);
+    return histories;
   }
 
   #takeWaiting(): Submission[] {
@@ -115,27 +153,14 @@ export class Intake {
     this.#waitingEventCount -= eventCount;
     return this.#waiting.splice(0, taken);
   }
-
-  async #apply(arrivals: AccountArrivals): Promise<void> {
-    const keys = this.#engine.conversationsToRefold(arrivals);
-    const histories = keys.length > 0 ? await this.#log.histories(keys) : [];
-    this.#engine.apply(arrivals, histories);
-  }
-}
-
-interface AccountArrivals {
-  readonly accountId: string;
-  readonly events: ConversationEvent[];
-  readonly conversationKeys: number[];
-  readonly newConversationKeys: Set<number>;
 }
 
 /** What is new to the log, account by account. */
-function groupByAccount(batches: readonly EventBatch[], appended: readonly AppendedBatch[]): Iterable<AccountArrivals> {
-  const accounts = new Map<string, AccountArrivals>();
+function groupByAccount(batches: readonly EventBatch[], appended: readonly AppendedBatch[]): Arrivals[] {
+  const accounts = new Map<string, { events: ConversationEvent[]; conversationKeys: number[]; newConversationKeys: Set<number> }>();
   batches.forEach(({ accountId, events }, b) => {
     const { conversationKeys, positions, newConversationKeys } = appended[b]!;
-    const arrivals = accounts.get(accountId) ?? { accountId, events: [], conversationKeys: [], newConversationKeys: new Set<number>() };
+    const arrivals = accounts.get(accountId) ?? { events: [], conversationKeys: [], newConversationKeys: new Set() };
     accounts.set(accountId, arrivals);
     events.forEach((event, i) => {
       if (positions[i] === 0) return;
@@ -144,7 +169,7 @@ function groupByAccount(batches: readonly EventBatch[], appended: readonly Appen
     });
     for (const key of newConversationKeys) arrivals.newConversationKeys.add(key);
   });
-  return accounts.values();
+  return Array.from(accounts, ([accountId, arrivals]) => ({ accountId, ...arrivals }));
 }
 
 function ignore(): void {}

@@ -51,6 +51,11 @@ export class Calendar {
     for (const hour of this.#hours.keys()) if ((hour + 1) * HOUR_MS <= beforeMs) this.#hours.delete(hour);
   }
 
+  /** @returns how many rows end in `[startMs, endMs)` */
+  count(startMs: number, endMs: number, lanes: readonly Lane[]): number {
+    return startMs < endMs ? this.sum(startMs, endMs, lanes)[STRIDE]! : 0;
+  }
+
   /** @returns the sums of the rows that end in `[startMs, endMs)`, and behind them their number */
   sum(startMs: number, endMs: number, lanes: readonly Lane[]): Float64Array {
     const to = new Float64Array(WIDTH);

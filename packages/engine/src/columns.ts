@@ -24,24 +24,20 @@ export class Columns {
   #viewCount = 0;
   /** The number of the newest of them. */
   #newestView = 0;
+  /** Rows were loaded, and lie as they came. */
+  #isLoose = false;
 
   /**
    * @param forgottenBeforeMs segments that end before are passed over
    * @throws Error if a segment is taken back that is not here
    */
   apply(changes: readonly SignedSegment[], forgottenBeforeMs: number): void {
+    this.laid();
     const rowsByLane = new Map<number, SignedRow[]>();
-    for (const { sign, segment, conversationKey } of changes) {
-      if (segment.endMs < forgottenBeforeMs) continue;
-      const lane = this.agents.add(segment.agentId);
-      const row = {
-        sign,
-        endMs: segment.endMs,
-        facet: this.facets.add(segment),
-        reasons: reasonsCodeOf(segment),
-        conversationKey,
-        values: rowValuesOf(segment),
-      };
+    for (const change of changes) {
+      if (change.segment.endMs < forgottenBeforeMs) continue;
+      const lane = this.agents.add(change.segment.agentId);
+      const row = this.#toRow(change);
       const rows = rowsByLane.get(lane);
       if (rows) rows.push(row);
       else rowsByLane.set(lane, [row]);
@@ -51,6 +47,39 @@ export class Columns {
       (this.lanes[lane] ??= new Lane()).merge(rows.toSorted(compareRows), newestView);
       for (const { endMs, values, sign } of rows) this.calendar.change(lane, endMs, values, sign);
     }
+  }
+
+  /** Adds rows as they come, at the cost of each alone; nobody may be reading. They have to be laid before anything else is asked. */
+  load(changes: readonly SignedSegment[], forgottenBeforeMs: number): void {
+    this.#isLoose = true;
+    for (const change of changes) {
+      if (change.segment.endMs < forgottenBeforeMs) continue;
+      const index = this.agents.add(change.segment.agentId);
+      const row = this.#toRow(change);
+      (this.lanes[index] ??= new Lane()).load(row);
+      this.calendar.change(index, row.endMs, row.values, 1);
+    }
+  }
+
+  /** Lays what was loaded, lane by lane. */
+  *lay(): Generator<void, void> {
+    if (!this.#isLoose) return;
+    for (const lane of this.lanes) {
+      lane.lay();
+      yield;
+    }
+    this.#isLoose = false;
+  }
+
+  /** This, with everything laid. */
+  laid(): this {
+    if (this.#isLoose) for (const _ of this.lay());
+    return this;
+  }
+
+  #toRow({ sign, segment, conversationKey }: SignedSegment): SignedRow {
+    const [facet, reasons, values] = [this.facets.add(segment), reasonsCodeOf(segment), rowValuesOf(segment)];
+    return { sign, endMs: segment.endMs, facet, reasons, conversationKey, values };
   }
 
   /** From now on until it is closed, rows that are there stay as they are for whoever holds them. */

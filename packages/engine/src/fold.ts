@@ -50,6 +50,11 @@ export function compareEvents(a: ConversationEvent, b: ConversationEvent): numbe
   return a.at - b.at || a.sequence - b.sequence;
 }
 
+export function areInOrder(events: readonly ConversationEvent[]): boolean {
+  for (let i = 1; i < events.length; i++) if (compareEvents(events[i - 1]!, events[i]!) > 0) return false;
+  return true;
+}
+
 /** Whether an event that arrives now comes after everything folded so far. */
 export function isInOrder(conversation: Conversation, event: ConversationEvent): boolean {
   return event.at > conversation.lastAt || (event.at === conversation.lastAt && event.sequence >= conversation.lastSequence);
@@ -58,7 +63,8 @@ export function isInOrder(conversation: Conversation, event: ConversationEvent):
 /** @param events all of one conversation's, without duplicates, in the order of their arrival */
 export function foldConversation(id: string, events: readonly ConversationEvent[], emit: EmitSegment): Conversation {
   const conversation = createConversation(id);
-  for (const event of events.toSorted(compareEvents)) foldEvent(conversation, event, emit);
+  const ordered = areInOrder(events) ? events : events.toSorted(compareEvents);
+  for (const event of ordered) foldEvent(conversation, event, emit);
   return conversation;
 }
 

@@ -31,6 +31,8 @@ export class Lane implements LaneView {
   rows: Rows = createRows(CAPACITY_MIN);
   /** The newest view that was open when `rows` were made for this lane alone. */
   #ownSince = 0;
+  /** Rows were loaded that are out of order. */
+  #isLoose = false;
 
   /**
    * Adds and takes back rows. Whatever ends after the earliest change is laid anew behind it, so a late correction costs
@@ -66,6 +68,25 @@ export class Lane implements LaneView {
       this.#append(change.endMs, change.facet, change.reasons, change.conversationKey, change.values);
     }
     takeTailUntil(Infinity);
+    assertRoom(this.rowCount, this.rows.sums);
+  }
+
+  /** Adds a row behind all others, wherever it ends: until the lane is laid it must not be asked. */
+  load({ endMs, facet, reasons, conversationKey, values }: SignedRow): void {
+    this.#isLoose ||= this.rowCount > 0 && this.rows.ends[this.rowCount - 1]! > endMs;
+    this.#append(endMs, facet, reasons, conversationKey, values);
+  }
+
+  /** Puts the rows that were loaded in order. */
+  lay(): void {
+    if (!this.#isLoose) return;
+    this.#isLoose = false;
+    const { rows: loose, rowCount } = this;
+    const order = Uint32Array.from({ length: rowCount }, (_, i) => i).toSorted((a, b) => loose.ends[a]! - loose.ends[b]! || a - b);
+    this.rows = createRows(rowCount);
+    this.rowCount = 0;
+    for (const i of order)
+      this.#append(loose.ends[i]!, loose.facets[i]!, loose.reasons[i]!, loose.conversationKeys[i]!, valuesAt(loose, i));
     assertRoom(this.rowCount, this.rows.sums);
   }
 

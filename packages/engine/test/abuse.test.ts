@@ -36,7 +36,7 @@ describe("an engine", () => {
 
   test("takes back a segment that it holds", () => {
     const engine = loaded(KNOWN);
-    engine.apply(arrivals([LATE]), [{ key: 1, accountId: ACCOUNT, events: [...KNOWN, LATE] }]);
+    apply(engine, arrivals([LATE]), [{ key: 1, accountId: ACCOUNT, events: [...KNOWN, LATE] }]);
     expect(read(engine, "agentSegmentsWithNonResponsiveConsumers")).toBe(1);
     expect(read(engine, TOTAL_METRIC)).toBe(1);
   });
@@ -45,21 +45,21 @@ describe("an engine", () => {
     test(`refuses to take back a segment that it never was given, be it but of ${what}`, () => {
       const arrived = { ...LATE, agentId: what === "another agent" ? "2" : "1" } as ConversationEvent;
       const history = { key: 1, accountId: ACCOUNT, events: [...events, arrived] };
-      expect(() => loaded(KNOWN).apply(arrivals([arrived]), [history])).toThrow(/conversation 1 is taken back, but was never added/);
+      expect(() => apply(loaded(KNOWN), arrivals([arrived]), [history])).toThrow(/conversation 1 is taken back, but was never added/);
     });
   }
 
   test("refuses to fold a conversation on without its history", () => {
     const late = [event("1", 5, { type: "CONVERSATION_CLOSED", closedBy: "AGENT" })];
     const engine = new Engine();
-    expect(engine.conversationsToRefold(arrivals(late))).toEqual([1]);
-    expect(() => engine.apply(arrivals(late), [])).toThrow("conversation 1 is folded on without its history");
+    expect(keysToRefold(engine, arrivals(late))).toEqual([1]);
+    expect(() => apply(engine, arrivals(late), [])).toThrow("conversation 1 is folded on without its history");
 
     const seen = event("2", NOW_MS - 50, { type: "CONVERSATION_STARTED", source: null, skillId: null });
     const ahead = new Engine();
-    ahead.apply(arrivals([seen], [1]), []);
-    expect(ahead.conversationsToRefold(arrivals(late))).toEqual([1]);
-    expect(() => ahead.apply(arrivals(late), [])).toThrow("conversation 1 is folded on without its history");
+    apply(ahead, arrivals([seen], [1]), []);
+    expect(keysToRefold(ahead, arrivals(late))).toEqual([1]);
+    expect(() => apply(ahead, arrivals(late), [])).toThrow("conversation 1 is folded on without its history");
   });
 
   test("has no reader for a metric that was not asked for", () => {
@@ -95,13 +95,21 @@ describe("an engine", () => {
     for (let i = 0; i < histories.length; i += 97) {
       const { key, events } = histories[i]!;
       const late = event(`m${key}`, NOW_MS - DAY_MS - 5, { type: "MESSAGE_SENT", sentBy: "AGENT", agentId: "1" });
-      engine.apply(arrivals([late], [], key), [{ key, accountId: ACCOUNT, events: [...events, late] }]);
+      apply(engine, arrivals([late], [], key), [{ key, accountId: ACCOUNT, events: [...events, late] }]);
     }
     const total = read(engine, TOTAL_METRIC);
     expect(total).toBe(7000);
     expect(read(engine, "agentSegmentsWithNonResponsiveConsumers")).toBe(Math.ceil(7000 / 97));
   });
 });
+
+function apply(engine: Engine, arrived: Arrivals, histories: readonly History[]): void {
+  for (const step of engine.plan(arrived)) engine.apply(step, histories);
+}
+
+function keysToRefold(engine: Engine, arrived: Arrivals): number[] {
+  return engine.plan(arrived).flatMap((step) => step.keysToRefold);
+}
 
 type Said = ConversationEvent extends infer Event
   ? Event extends ConversationEvent

@@ -26,11 +26,12 @@ export class EngineFeed {
       arrivals.events.push(event);
       arrivals.conversationKeys.push(key);
     }
-    const wanted = this.#engine.conversationsToRefold(arrivals);
-    this.#engine.apply(
-      arrivals,
-      wanted.map((key) => this.#histories.get(key)!),
-    );
+    for (const step of this.#engine.plan(arrivals)) {
+      this.#engine.apply(
+        step,
+        step.keysToRefold.map((key) => this.#histories.get(key)!),
+      );
+    }
   }
 
   /** Hands what is posted from now on to another engine, which has to know the histories already. */

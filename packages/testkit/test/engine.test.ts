@@ -1,4 +1,4 @@
-import { Engine, NO_FILTER, type ConversationEvent, type ExecutionPath, type Segment } from "@segmeter/engine";
+import { Engine, NO_FILTER, type ConversationEvent, type EngineOptions, type ExecutionPath, type Segment } from "@segmeter/engine";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EngineFeed, eventLogArbitrary, GOLDEN_CASES, queryArbitrary, referenceAnswer, referenceSegments } from "../src/index.ts";
@@ -11,6 +11,7 @@ const ALL_TIME = { startMs: -Infinity, endMs: Infinity };
 const logAndQuery = eventLogArbitrary().chain((log) => fc.record({ log: fc.constant(log), query: queryArbitrary({ log }) }));
 const batchSizes = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 });
 const readyConversationsMax = fc.constantFrom(0, 1, 2, 1000);
+const engineOptions = fc.record({ readyConversationsMax, stepEvents: fc.constantFrom(1, 3, 1000) });
 
 describe("the engine", () => {
   for (const { name, events, segments, answers } of GOLDEN_CASES) {
@@ -23,8 +24,8 @@ describe("the engine", () => {
 
   test("answers as the reference does, whatever the batches, by every execution path", () => {
     fc.assert(
-      fc.property(logAndQuery, batchSizes, readyConversationsMax, ({ log, query }, sizes, max) => {
-        const { engine } = fed(log, sizes, max);
+      fc.property(logAndQuery, batchSizes, engineOptions, ({ log, query }, sizes, options) => {
+        const { engine } = fed(log, sizes, options);
         const expected = referenceAnswer(referenceSegments(log), query);
         for (const path of PATHS) expect(cellsOf(engine.ask(ACCOUNT, query, path), query)).toEqual(expected);
       }),
@@ -61,8 +62,9 @@ describe("the engine", () => {
       fc.property(logAndQuery, batchSizes, ({ log, query }, sizes) => {
         const { engine, feed } = fed(log, sizes);
         const loaded = new Engine();
-        loaded.load(feed.histories);
+        for (const history of feed.histories) loaded.load([history]);
         expect(cellsOf(loaded.ask(ACCOUNT, query), query)).toEqual(cellsOf(engine.ask(ACCOUNT, query), query));
+        expect(sorted(listed(loaded, feed))).toEqual(sorted(listed(engine, feed)));
       }),
       { numRuns: 200 },
     );
@@ -111,8 +113,8 @@ describe("the engine", () => {
   });
 });
 
-function fed(log: readonly ConversationEvent[], sizes: readonly number[], max?: number): { engine: Engine; feed: EngineFeed } {
-  const engine = new Engine(max === undefined ? {} : { readyConversationsMax: max });
+function fed(log: readonly ConversationEvent[], sizes: readonly number[], options?: EngineOptions): { engine: Engine; feed: EngineFeed } {
+  const engine = new Engine(options);
   const feed = new EngineFeed(engine);
   for (let at = 0, batch = 0; at < log.length; batch++) {
     const size = sizes[batch % sizes.length]!;
