@@ -166,7 +166,7 @@ const FRAGMENTS = `
 /** Asks the same three times: what comes again is executed by other code, and answered alike. */
 // oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
 async function ask(fields: string): Promise<{ answer: TestAnswer; segments: any }> {
-  const query = `query ($yes: Boolean = true, $no: Boolean = false) {
+  const query = `query ($yes: Boolean! = true, $no: Boolean = false) {
     account(id: "${ACCOUNT}") { agentSegments(timeframe: 1440) { ${fields} } }
     used: __typename @include(if: $no) @skip(if: $yes)
   } ${fields.includes("...Outer") ? FRAGMENTS : ""}`;

@@ -3,6 +3,7 @@ import {
   execute,
   getVariableValues,
   GraphQLError,
+  valueFromASTUntyped,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
@@ -40,7 +41,7 @@ export function createCompiledExecutor(schema: GraphQLSchema): ApolloServerOptio
         const next = known === undefined ? SEEN : known.state === "seen" ? compile(schema, document, operationName) : known;
         if (next !== known) operations.set(key, next);
         const isCompiled = next.state === "compiled" && areAccepted(schema, operation, variableValues);
-        return isCompiled ? withWholeErrors(await next.query.query({}, context, variableValues)) : asGraphqlJs();
+        return isCompiled ? withWholeErrors(await next.query.query({}, context, withDefaults(operation, variableValues))) : asGraphqlJs();
       },
     }),
     onSchemaLoadOrUpdate: (callback) => {
@@ -62,6 +63,14 @@ function compile(schema: GraphQLSchema, document: DocumentNode, operationName: s
     if (error instanceof RangeError) return { state: "not compilable" };
     throw error;
   }
+}
+
+/** Compiled code asks for a variable that is never null even if it has a default. */
+function withDefaults(operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const defaults = (operation.variableDefinitions ?? [])
+    .filter(({ defaultValue }) => defaultValue !== undefined)
+    .map(({ variable, defaultValue }) => [variable.name.value, valueFromASTUntyped(defaultValue!)] as const);
+  return defaults.length === 0 ? variables : { ...Object.fromEntries(defaults), ...variables };
 }
 
 /** An error of compiled code has no extensions where the failure behind it has none; Apollo Server counts on them. */

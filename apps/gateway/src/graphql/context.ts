@@ -9,8 +9,8 @@ export interface RequestContext {
   readonly limits: Limits;
   readonly parts: PartsLoader;
   readonly filterValues: (accountId: string) => FilterValues;
-  /** Told by a subscription's field what it is about. */
-  subscribed: Subscribed | null;
+  /** Told by a subscription's field what is pushed; null: whoever asks cannot be pushed to. */
+  readonly onSubscribed: ((subscribed: Subscribed) => void) | null;
 }
 
 /** What decides when a subscription is answered again. */
@@ -20,13 +20,7 @@ export interface Subscribed {
   readonly everyMs: number;
 }
 
-export function createContext(engine: Engine, limits: Limits): RequestContext {
+export function createContext(engine: Engine, limits: Limits, onSubscribed: RequestContext["onSubscribed"] = null): RequestContext {
   const meter = new PassMeter(engine);
-  return {
-    meter,
-    limits,
-    parts: createPartsLoader(meter),
-    filterValues: (accountId) => engine.filterValues(accountId),
-    subscribed: null,
-  };
+  return { meter, limits, parts: createPartsLoader(meter), filterValues: (accountId) => engine.filterValues(accountId), onSubscribed };
 }

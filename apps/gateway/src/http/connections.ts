@@ -14,7 +14,7 @@ export function endConnections(app: FastifyInstance): void {
     unasked.add(socket);
     socket.once("close", () => unasked.delete(socket));
   });
-  app.server.on("request", ({ socket }: IncomingMessage) => unasked.delete(socket));
+  for (const asked of ["request", "upgrade"]) app.server.on(asked, ({ socket }: IncomingMessage) => unasked.delete(socket));
   app.addHook("preClose", async () => {
     isClosing = true;
     for (const socket of unasked) socket.destroy();

@@ -4,22 +4,35 @@ import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDi
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
-import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError } from "graphql";
 import { createCompiledExecutor } from "../graphql/compiled-executor.ts";
 import { createContext, type RequestContext } from "../graphql/context.ts";
 import { createSchema } from "../graphql/schema.ts";
+import { addEventStream } from "../push/event-stream.ts";
+import type { Operation } from "../push/operation.ts";
+import { Pusher } from "../push/pusher.ts";
+import { addWebSocket } from "../push/web-socket.ts";
+import type { Readiness } from "./health.ts";
 import { nameByBytes } from "./not-modified.ts";
 import { INTERNAL_MESSAGE, refuseOtherMethods } from "./problem.ts";
 
 const GRAPHQL_PATH = "/graphql";
+const EVENT_STREAM_PATH = "/graphql/stream";
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 /** Lists of ids belong into variables; what is left is a few hundred. A field again and again by aliases costs its answer each time. */
 const TOKENS_MAX = 5_000;
 
-/** GraphQL over HTTP, `GET` and `POST`. Contract, section 5. */
-export async function addGraphql(app: FastifyInstance, engine: Engine, limits: () => Limits): Promise<void> {
+export interface GraphqlParts {
+  readonly engine: Engine;
+  readonly limits: () => Limits;
+  readonly readiness: Readiness;
+}
+
+/** GraphQL over HTTP, `GET` and `POST`, and pushed. Contract, section 5. */
+export async function addGraphql(app: FastifyInstance, { engine, limits, readiness }: GraphqlParts): Promise<void> {
+  const schema = createSchema();
   const apollo = new ApolloServer<RequestContext>({
-    gateway: createCompiledExecutor(createSchema()),
+    gateway: createCompiledExecutor(schema),
     introspection: true,
     parseOptions: { maxTokens: TOKENS_MAX },
     includeStacktraceInErrorResponses: false,
@@ -35,6 +48,30 @@ export async function addGraphql(app: FastifyInstance, engine: Engine, limits: (
   const handler = fastifyApolloHandler(apollo, { context: async () => createContext(engine, limits()) });
   app.route({ method: ["GET", "POST"], url: GRAPHQL_PATH, bodyLimit: BODY_BYTES_MAX, onSend: nameByBytes, handler });
   refuseOtherMethods(app, GRAPHQL_PATH, ["GET", "POST"]);
+
+  const pusher = new Pusher({
+    engine,
+    limits,
+    execute: (operation, moment, onSubscribed) => execute(apollo, operation, createContext(engine, moment, onSubscribed)),
+    tokensMax: TOKENS_MAX,
+    onFailure: (error) => app.log.error({ err: error }, "a subscription could not be answered; it is tried again"),
+  });
+  addWebSocket(app, { path: GRAPHQL_PATH, schema, pusher, readiness });
+  addEventStream(app, EVENT_STREAM_PATH, pusher);
+  // After those above have closed their connections.
+  app.addHook("preClose", async () => pusher.close());
+}
+
+/** What HTTP would answer. */
+async function execute(
+  apollo: ApolloServer<RequestContext>,
+  { query, operationName, variables }: Operation,
+  contextValue: RequestContext,
+): Promise<FormattedExecutionResult> {
+  const request = { query, variables: { ...variables }, ...(operationName && { operationName }) };
+  const { body } = await apollo.executeOperation(request, { contextValue });
+  if (body.kind !== "single") throw new Error("expected one result, got an incremental one");
+  return body.singleResult;
 }
 
 const serverTiming: ApolloServerPlugin<RequestContext> = {

@@ -53,15 +53,28 @@ const STATUS_OF_CONNECTION: Readonly<Record<string, number>> = { HPE_HEADER_OVER
 /** Answers what never becomes a request: headers that are too large or too slow, or no HTTP at all. */
 export function refuseConnection(error: ConnectionError, socket: Socket): void {
   if (error.code !== "ECONNRESET" && socket.writable) {
-    const statusCode = STATUS_OF_CONNECTION[error.code] ?? 400;
-    const reason = STATUS_CODES[statusCode]!;
-    const problem: Problem = { message: reason.toLowerCase(), causes: [] };
-    const body = JSON.stringify(problem);
-    socket.write(
-      `HTTP/1.1 ${statusCode} ${reason}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-    );
+    writeProblem(socket, STATUS_OF_CONNECTION[error.code] ?? 400);
   }
   socket.destroySoon();
+}
+
+/** Answers what asked to leave HTTP for another protocol, and may not. */
+export function refuseUpgrade(socket: Socket, statusCode: number, message: string): void {
+  writeProblem(socket, statusCode, message);
+  socket.destroySoon();
+}
+
+function writeProblem(socket: Socket, statusCode: number, message = STATUS_CODES[statusCode]!.toLowerCase()): void {
+  const problem: Problem = { message, causes: [] };
+  const body = JSON.stringify(problem);
+  const head = [
+    `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}`,
+    "connection: close",
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...(statusCode === 503 ? [`retry-after: ${RETRY_AFTER_S}`] : []),
+  ];
+  socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
 /** Answers 405 to whatever method a path does not have. */

@@ -52,7 +52,7 @@ export async function createServer({ engine, intake, readiness, limits, logger }
     });
     await addCompression(whenReady);
     addMsgAgentSegments(whenReady, engine, limits);
-    await addGraphql(whenReady, engine, limits);
+    await addGraphql(whenReady, { engine, limits, readiness });
     await whenReady.register(async (ingest) => addIngest(ingest, intake, () => limits().nowMs));
   });
   return app;

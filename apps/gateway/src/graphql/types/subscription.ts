@@ -1,4 +1,5 @@
 import { accountIdFault, describe, timeframeFault, windowStartFault } from "@segmeter/engine";
+import { GraphQLError } from "graphql";
 import { ArgumentChecker } from "../bad-input.ts";
 import type { RequestContext } from "../context.ts";
 import type { RequireFields, SubscriptionAgentSegmentsArgs } from "../generated/resolvers.ts";
@@ -15,6 +16,7 @@ export const Subscription = {
       { accountId, timeframe, filter, everyMs }: RequireFields<SubscriptionAgentSegmentsArgs, "everyMs">,
       context: RequestContext,
     ): SliceNode => {
+      if (context.onSubscribed === null) throw notPushed();
       const checker = new ArgumentChecker();
       checker.check("accountId", accountIdFault(accountId));
       const window = windowUntil(context.limits.nowMs, timeframe);
@@ -22,8 +24,14 @@ export const Subscription = {
       checkFilter(checker, filter);
       checker.check("everyMs", everyMs >= EVERY_MS_MIN ? null : `expected at least ${EVERY_MS_MIN}, got ${describe(everyMs)}`);
       checker.assertNone();
-      context.subscribed = { accountId, window, everyMs };
+      context.onSubscribed({ accountId, window, everyMs });
       return { slice: wholeOf(accountId, window, filter) };
     },
   },
 };
+
+function notPushed(): GraphQLError {
+  return new GraphQLError("subscriptions are answered over graphql-transport-ws at /graphql, or as server-sent events at /graphql/stream", {
+    extensions: { code: "BAD_REQUEST", http: { status: 400 } },
+  });
+}

@@ -1,0 +1,92 @@
+import type { ServerResponse } from "node:http";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { HttpProblem, refuseOtherMethods } from "../http/problem.ts";
+import { MESSAGE_BYTES_MAX, type Operation } from "./operation.ts";
+import type { Pusher } from "./pusher.ts";
+
+/** A peer that takes nothing from one time to the next is gone. */
+const KEEP_ALIVE_MS = 12_000;
+
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache",
+  // Proxies are not to wait until there is more.
+  "x-accel-buffering": "no",
+};
+const COMPLETE = "event: complete\ndata:\n\n";
+
+/**
+ * Queries and subscriptions as server-sent events: `event: next` with an answer, again and again, and `event: complete` after
+ * the last. This is graphql-sse's protocol in its mode of distinct connections; the library's own server keeps every answer
+ * that a slow reader has not taken yet, here the newest replaces it.
+ */
+export function addEventStream(app: FastifyInstance, path: string, pusher: Pusher): void {
+  const open = new Set<ServerResponse>();
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const answered = await pusher.answer(operationOf(request));
+    const { raw: response } = reply.hijack();
+    response.writeHead(200, HEADERS);
+    if (answered.kind === "once") return void response.end(toEvent(JSON.stringify(answered.result)) + COMPLETE);
+    const { answers } = answered;
+    if (response.destroyed) return answers.end();
+    open.add(response);
+    const stopKeepingAlive = keepAlive(response);
+    response.once("close", () => {
+      open.delete(response);
+      stopKeepingAlive();
+      answers.end();
+    });
+    for await (const { text } of answers) await written(response, toEvent(text));
+  };
+  app.route({ method: ["GET", "POST"], url: path, exposeHeadRoute: false, bodyLimit: MESSAGE_BYTES_MAX, handler });
+  refuseOtherMethods(app, path, ["GET", "POST"]);
+  app.addHook("preClose", async () => {
+    // Without `complete`: whoever is pushed to should connect again.
+    for (const response of open) response.destroy();
+  });
+}
+
+function toEvent(text: string): string {
+  return `event: next\ndata: ${text}\n\n`;
+}
+
+/** Settles when the text has left, or never will: until then the next one waits, and is the newest there is. */
+function written(response: ServerResponse, text: string): Promise<void> {
+  return new Promise((resolve) => response.write(text, () => resolve()));
+}
+
+/** @returns stops it */
+function keepAlive(response: ServerResponse): () => void {
+  let isTaken = true;
+  const timer = setInterval(() => {
+    if (!isTaken) return response.destroy();
+    isTaken = false;
+    return response.write(":\n\n", () => (isTaken = true));
+  }, KEEP_ALIVE_MS);
+  return () => clearInterval(timer);
+}
+
+const OPERATION = z.object({
+  query: z.string(),
+  operationName: z.string().nullish(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+});
+
+function operationOf({ method, query, body }: FastifyRequest): Operation {
+  const parsed = OPERATION.safeParse(method === "GET" ? withVariables(query as Readonly<Record<string, unknown>>) : body);
+  if (parsed.success) return parsed.data;
+  const causes = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`);
+  throw new HttpProblem(400, `wrong parameters: ${causes.join("; ")}`, causes);
+}
+
+/** `?query=subscription…&variables={"id":"demo"}` */
+function withVariables(parameters: Readonly<Record<string, unknown>>): unknown {
+  const { variables } = parameters;
+  if (typeof variables !== "string") return parameters;
+  try {
+    return { ...parameters, variables: JSON.parse(variables) as unknown };
+  } catch {
+    throw new HttpProblem(400, "wrong parameters: variables: expected JSON", ["variables: expected JSON"]);
+  }
+}

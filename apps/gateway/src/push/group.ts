@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import type { Engine, Limits } from "@segmeter/engine";
+import type { ExecutionResult, FormattedExecutionResult } from "graphql";
+import type { Subscribed } from "../graphql/context.ts";
+import type { Latest } from "./latest.ts";
+import type { Operation, Selection } from "./operation.ts";
+
+/** An answer that differs only in the moments of its window is pushed this often: a screen that says how old it is stays true. */
+const REFRESH_MS = 10_000;
+
+/** Executes an operation as it is executed for everybody, and tells what is subscribed to, if it is a subscription in order. */
+export type Execute = (
+  operation: Operation,
+  limits: Limits,
+  onSubscribed: (subscribed: Subscribed) => void,
+) => Promise<FormattedExecutionResult>;
+
+/** An answer, written once for all who get it. */
+export class Answer implements ExecutionResult {
+  declare readonly data?: never;
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+interface Last {
+  readonly subscribed: Subscribed;
+  /** Of the window's hours, before it was answered. */
+  readonly version: number;
+  readonly answer: Answer;
+}
+
+/** Equal subscriptions, answered together. */
+export class Group {
+  readonly readers = new Set<Latest<Answer>>();
+  /** Those who wait for the first answer. */
+  joiningCount = 0;
+  /** By the clock of timers. */
+  dueMs = Infinity;
+  readonly #operation: Operation;
+  readonly #selection: Selection;
+  readonly #engine: Engine;
+  readonly #execute: Execute;
+  #last: Last | null = null;
+  /** When it was pushed last, by the gateway's clock, and what without its moments. */
+  #pushed = { atMs: -Infinity, digest: "" };
+
+  constructor(operation: Operation, selection: Selection, engine: Engine, execute: Execute) {
+    this.#operation = operation;
+    this.#selection = selection;
+    this.#engine = engine;
+    this.#execute = execute;
+  }
+
+  get everyMs(): number {
+    return this.#answered.subscribed.everyMs;
+  }
+
+  /** The newest answer; before the first there is none. */
+  get answer(): Answer {
+    return this.#answered.answer;
+  }
+
+  /** @returns null once it is answered, or why it never will be */
+  async begin(limits: Limits): Promise<FormattedExecutionResult | null> {
+    const { result, last } = await this.#ask(limits, null);
+    // What is refused has no data, be it null.
+    if (last === null) return result.errors ? { errors: result.errors } : result;
+    this.#last = last;
+    this.#pushed = { atMs: limits.nowMs, digest: this.#digestOf(result) };
+    return null;
+  }
+
+  /** @returns the answer for the window that ends now, if it is to be pushed */
+  async renew(limits: Limits): Promise<Answer | null> {
+    const before = this.#answered;
+    const isRefreshDue = this.#selection.hasMoments && limits.nowMs - this.#pushed.atMs >= REFRESH_MS;
+    if (!isRefreshDue && !this.#mayDiffer(before, limits.nowMs)) return null;
+    const { result, last } = await this.#ask(limits, before);
+    this.#last = last;
+    if (last!.answer.text === before.answer.text) return null;
+    const digest = this.#digestOf(result);
+    if (digest === this.#pushed.digest && !isRefreshDue) return null;
+    this.#pushed = { atMs: limits.nowMs, digest };
+    return last!.answer;
+  }
+
+  get #answered(): Last {
+    if (this.#last === null) throw new Error("a group is used before its first answer");
+    return this.#last;
+  }
+
+  /** False if the answer can differ in nothing but the moments of its window. */
+  #mayDiffer({ subscribed: { accountId, window }, version }: Last, nowMs: number): boolean {
+    const moved = { startMs: window.startMs + nowMs - window.endMs, endMs: nowMs };
+    const hasEnded = (startMs: number, endMs: number): boolean => this.#engine.countEnded(accountId, { startMs, endMs }) > 0;
+    return (
+      nowMs < window.endMs ||
+      this.#engine.versionOf(accountId, moved) > version ||
+      hasEnded(window.startMs, moved.startMs) ||
+      hasEnded(window.endMs, moved.endMs) ||
+      (this.#selection.hasIntervals && moved.endMs !== window.endMs && hasEnded(moved.startMs, moved.endMs))
+    );
+  }
+
+  /** @param before what is still known of the subscription when an answer fails */
+  async #ask(limits: Limits, before: Last | null): Promise<{ readonly result: FormattedExecutionResult; readonly last: Last | null }> {
+    let subscribed: Subscribed | null = before?.subscribed ?? null;
+    let version = 0;
+    const result = await this.#execute(this.#operation, limits, (told) => {
+      subscribed = told;
+      version = this.#engine.versionOf(told.accountId, told.window);
+    });
+    return { result, last: subscribed && { subscribed, version, answer: new Answer(JSON.stringify(result)) } };
+  }
+
+  #digestOf(result: FormattedExecutionResult): string {
+    const { momentNames } = this.#selection;
+    const text = JSON.stringify(result, (key, value: unknown) => (momentNames.has(key) ? undefined : value));
+    return createHash("sha256").update(text).digest("base64");
+  }
+}

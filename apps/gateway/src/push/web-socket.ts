@@ -1,0 +1,168 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { GraphQLError, parse, type ExecutionArgs, type ExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
+import { CloseCode, handleProtocols, makeServer } from "graphql-ws";
+import { WebSocketServer, type WebSocket } from "ws";
+import type { Readiness } from "../http/health.ts";
+import { INTERNAL_MESSAGE, refuseUpgrade } from "../http/problem.ts";
+import { Answer } from "./group.ts";
+import { MESSAGE_BYTES_MAX } from "./operation.ts";
+import type { Answered, Pusher } from "./pusher.ts";
+
+const CONNECTIONS_MAX = 10_000;
+const SUBSCRIPTIONS_A_CONNECTION_MAX = 100;
+/** Until a new connection has said that it is one of graphql-transport-ws. */
+const INIT_MS_MAX = 5_000;
+/** A peer that has not answered a ping by the next one is gone. */
+const PING_EVERY_MS = 12_000;
+/** How long a closing gateway waits for its peers to say goodbye. */
+const GOODBYE_MS_MAX = 1_000;
+const CLOSE_GOING_AWAY = 1001;
+
+export interface WebSocketParts {
+  readonly path: string;
+  readonly schema: GraphQLSchema;
+  readonly pusher: Pusher;
+  readonly readiness: Readiness;
+}
+
+/** Queries and subscriptions over graphql-transport-ws. The protocol is graphql-ws's; sockets, their bounds and their end are ours. */
+export function addWebSocket(app: FastifyInstance, parts: WebSocketParts): void {
+  const { path, readiness } = parts;
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, handleProtocols });
+  const speak = createSpeaker(parts, app.log);
+
+  app.server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on("error", () => socket.destroy());
+    const refusal = refusalOf(request, path, readiness, sockets.clients.size);
+    if (refusal !== null) refuseUpgrade(socket, ...refusal);
+    else sockets.handleUpgrade(request, socket, head, speak);
+  });
+
+  app.addHook("preClose", async () => {
+    // No `complete` is sent: whoever is pushed to should connect again.
+    for (const socket of sockets.clients) socket.close(CLOSE_GOING_AWAY, "the gateway stops");
+    const goodbye = setTimeout(() => {
+      for (const socket of sockets.clients) socket.terminate();
+    }, GOODBYE_MS_MAX);
+    await Promise.all(Array.from(sockets.clients, (socket) => new Promise((resolve) => socket.once("close", resolve))));
+    clearTimeout(goodbye);
+  });
+}
+
+function refusalOf(
+  { url = "", headers: { origin, host } }: IncomingMessage,
+  path: string,
+  readiness: Readiness,
+  connectionCount: number,
+): readonly [statusCode: number, message: string] | null {
+  const asked = url.split("?")[0]!;
+  if (asked !== path) return [404, `no such path: ${asked}`];
+  // Browsers keep pages from reading what another origin answers, but not from talking to its sockets.
+  if (origin !== undefined && URL.parse(origin)?.host !== host) return [403, "pages of another origin may not connect"];
+  if (readiness.state !== "ready") return [503, readiness.state];
+  if (connectionCount >= CONNECTIONS_MAX) return [503, `${CONNECTIONS_MAX} connections are open already`];
+  return null;
+}
+
+/** @returns speaks the protocol on a new socket until it closes */
+function createSpeaker({ pusher, schema }: WebSocketParts, log: FastifyBaseLogger): (socket: WebSocket) => void {
+  const server = makeServer({
+    connectionInitWaitTimeout: INIT_MS_MAX,
+    onSubscribe: async ({ subscriptions }, _id, payload) => {
+      if (Object.keys(subscriptions).length > SUBSCRIPTIONS_A_CONNECTION_MAX) return [tooMany()];
+      const answered = await pusher.answer(payload);
+      if (answered.kind === "once" && !("data" in answered.result)) return (answered.result.errors ?? []).map(toError);
+      return { schema, document: parse(payload.query), operationName: payload.operationName, contextValue: answered };
+    },
+    execute: resultOf,
+    subscribe: resultOf,
+    onNext: (_context, _id, _payload, _args, result) => new Payload(result as Answer),
+  });
+  return (socket) => {
+    const stopPinging = pingPeer(socket);
+    const onClosed = server.opened(
+      {
+        protocol: socket.protocol,
+        close: (code, reason) => socket.close(code, reason),
+        // Settles when the answer has left: until then the next one waits, and is the newest there is.
+        send: (message) =>
+          new Promise((resolve, reject) => {
+            if (socket.readyState !== socket.OPEN) resolve();
+            else socket.send(Payload.fillIn(message), (error) => (error ? reject(error) : resolve()));
+          }),
+        onMessage: (take) => {
+          socket.on("message", (data: Buffer) => {
+            take(data.toString()).catch((error: unknown) => {
+              if (socket.readyState !== socket.OPEN) return;
+              log.error({ err: error }, "a WebSocket message failed");
+              socket.close(CloseCode.InternalServerError, INTERNAL_MESSAGE);
+            });
+          });
+        },
+      },
+      {},
+    );
+    // What ws itself refuses, such as a message too large, it also answers, by closing.
+    socket.on("error", (error) => log.debug({ err: error }, "a WebSocket failed"));
+    socket.once("close", (code, reason) => {
+      stopPinging();
+      void onClosed(code, reason.toString());
+    });
+  };
+}
+
+function resultOf({ contextValue }: ExecutionArgs): Answer | AsyncIterable<Answer> {
+  const answered = contextValue as Answered;
+  return answered.kind === "pushed" ? answered.answers : new Answer(JSON.stringify(answered.result));
+}
+
+/**
+ * The payload of a message that the library writes anew for every subscriber: a mark stands for the answer, which is
+ * written already, until the message is sent.
+ */
+class Payload implements ExecutionResult {
+  declare readonly data?: never;
+  static readonly #TAIL = '"payload":0}';
+  static #written: Answer | null = null;
+  readonly #answer: Answer;
+
+  constructor(answer: Answer) {
+    this.#answer = answer;
+  }
+
+  toJSON(): number {
+    Payload.#written = this.#answer;
+    return 0;
+  }
+
+  /** @param message as it was written last */
+  static fillIn(message: string): string {
+    const answer = Payload.#written;
+    Payload.#written = null;
+    return answer === null ? message : `${message.slice(0, -Payload.#TAIL.length)}"payload":${answer.text}}`;
+  }
+}
+
+/** @returns stops it */
+function pingPeer(socket: WebSocket): () => void {
+  let isAnswered = true;
+  socket.on("pong", () => (isAnswered = true));
+  const timer = setInterval(() => {
+    if (!isAnswered) return socket.terminate();
+    isAnswered = false;
+    socket.ping();
+  }, PING_EVERY_MS);
+  return () => clearInterval(timer);
+}
+
+function toError({ message, path, locations, extensions }: GraphQLFormattedError): GraphQLError {
+  const error = new GraphQLError(message, { path, extensions });
+  return Object.defineProperty(error, "locations", { value: locations, enumerable: true });
+}
+
+function tooMany(): GraphQLError {
+  const message = `expected at most ${SUBSCRIPTIONS_A_CONNECTION_MAX} operations at a time on one connection`;
+  return new GraphQLError(message, { extensions: { code: "TOO_MANY_SUBSCRIPTIONS", causes: [] } });
+}

@@ -1,0 +1,108 @@
+import { createClient as createEventStreamClient } from "graphql-sse";
+import { createClient as createWebSocketClient } from "graphql-ws";
+import { WebSocket } from "ws";
+import type { TestGateway } from "./test-gateway.ts";
+
+/** What came of one operation; `next` waits for what comes. */
+export interface Pushed {
+  /** Everything that has come and was not taken yet. */
+  readonly waiting: readonly PushedResult[];
+  /** @throws Error when nothing comes for a while */
+  readonly next: () => Promise<PushedResult>;
+  readonly isComplete: () => boolean;
+  readonly stop: () => void;
+}
+
+export interface PushedResult {
+  // oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
+  readonly data?: any;
+  readonly errors?: readonly { readonly message: string; readonly extensions?: unknown }[];
+}
+
+interface Sink {
+  next: (result: PushedResult) => void;
+  error: (error: unknown) => void;
+  complete: () => void;
+}
+
+/** A way in for subscriptions, with the client that the protocol's library gives. */
+export interface PushDoor {
+  readonly name: string;
+  readonly connect: (gateway: Pick<TestGateway, "url">) => PushClient;
+}
+
+export interface PushClient {
+  readonly subscribe: (query: string, variables?: Record<string, unknown>) => Pushed;
+  readonly close: () => void;
+}
+
+const RETRY_MS = 50;
+const NEXT_MS_MAX = 5_000;
+
+export const webSocketDoor: PushDoor = {
+  name: "graphql-ws",
+  connect: ({ url }) => {
+    const client = createWebSocketClient({
+      url: `${url.replace("http", "ws")}/graphql`,
+      webSocketImpl: WebSocket,
+      retryAttempts: Infinity,
+      retryWait: () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)),
+      shouldRetry: () => true,
+    });
+    return {
+      subscribe: (query, variables = {}) => collect((sink) => client.subscribe({ query, variables }, sink as never)),
+      close: () => void client.dispose(),
+    };
+  },
+};
+
+export const eventStreamDoor: PushDoor = {
+  name: "graphql-sse",
+  connect: ({ url }) => {
+    const client = createEventStreamClient({
+      url: `${url}/graphql/stream`,
+      retryAttempts: Infinity,
+      retry: () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)),
+    });
+    return {
+      subscribe: (query, variables = {}) => collect((sink) => client.subscribe({ query, variables }, sink)),
+      close: () => client.dispose(),
+    };
+  },
+};
+
+export const PUSH_DOORS: readonly PushDoor[] = [webSocketDoor, eventStreamDoor];
+
+/** Errors of the protocol come as a result's errors would. */
+function collect(subscribe: (sink: Sink) => () => void): Pushed {
+  const waiting: PushedResult[] = [];
+  let isComplete = false;
+  let told: (() => void) | null = null;
+  const take = (result: PushedResult): void => {
+    waiting.push(result);
+    told?.();
+  };
+  const stop = subscribe({
+    next: take,
+    error: (error) =>
+      take({ errors: Array.isArray(error) ? error : [{ message: error instanceof Error ? error.message : JSON.stringify(error) }] }),
+    complete: () => (isComplete = true),
+  });
+  return {
+    waiting,
+    next: async () => {
+      if (waiting.length === 0) await within(NEXT_MS_MAX, new Promise<void>((resolve) => (told = resolve)));
+      return waiting.shift()!;
+    },
+    isComplete: () => isComplete,
+    stop,
+  };
+}
+
+async function within<Result>(ms: number, promise: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing came within ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
