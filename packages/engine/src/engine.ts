@@ -2,7 +2,16 @@ import { ask, streamBlocks, type Answer, type Block } from "./answer.ts";
 import { Columns, type SignedSegment } from "./columns.ts";
 import type { ConversationEvent } from "./event.ts";
 import { filterValuesOf, type FilterValues } from "./filter-values.ts";
-import { compareEvents, createConversation, foldConversation, foldEvent, isInOrder, type Conversation } from "./fold.ts";
+import {
+  areInOrder,
+  compareEvents,
+  createConversation,
+  foldConversation,
+  foldEvent,
+  isInOrder,
+  type Conversation,
+  type EmitSegment,
+} from "./fold.ts";
 import { list, type ListedSegment } from "./list.ts";
 import type { Filter, Query, Window } from "./query.ts";
 import type { Segment } from "./segment.ts";
@@ -26,12 +35,34 @@ export interface History {
   readonly events: readonly ConversationEvent[];
 }
 
+/**
+ * What to do with some arrivals of one account: made by `plan`, and good until anything else is applied that touches the
+ * same conversations. Each of its conversations is in it whole.
+ */
+export interface Step {
+  readonly accountId: string;
+  /** The conversations whose history `apply` needs: those with late events, and those not kept ready. */
+  readonly keysToRefold: readonly number[];
+  readonly touched: readonly Touched[];
+}
+
+interface Touched {
+  readonly key: number;
+  /** In the order of the fold. */
+  readonly events: readonly ConversationEvent[];
+  /** What the events are folded onto; null: the history is folded anew. */
+  readonly conversation: Conversation | null;
+}
+
 export interface EngineOptions {
   /** How many conversations are kept ready to be folded on; the others are folded anew from their history. */
   readonly readyConversationsMax?: number;
+  /** A step ends with the conversation that brings it to so many events. */
+  readonly stepEvents?: number;
 }
 
 const READY_CONVERSATIONS_MAX = 200_000;
+const STEP_EVENTS = 2_000;
 
 /**
  * All accounts' closed segments, kept up to date event by event, and the answers to queries over them. Pure and
@@ -42,10 +73,12 @@ export class Engine {
   /** By conversation key, the least recently touched first. */
   readonly #ready = new Map<number, Conversation>();
   readonly #readyMax: number;
+  readonly #stepEvents: number;
   #forgottenBeforeMs = -Infinity;
 
-  constructor({ readyConversationsMax = READY_CONVERSATIONS_MAX }: EngineOptions = {}) {
+  constructor({ readyConversationsMax = READY_CONVERSATIONS_MAX, stepEvents = STEP_EVENTS }: EngineOptions = {}) {
     this.#readyMax = readyConversationsMax;
+    this.#stepEvents = stepEvents;
   }
 
   hasAccount(accountId: string): boolean {
@@ -57,47 +90,64 @@ export class Engine {
     return this.#forgottenBeforeMs;
   }
 
-  /** The conversations whose history `apply` needs for these arrivals: those with late events, and those not kept ready. */
-  conversationsToRefold(arrivals: Arrivals): number[] {
-    const keys: number[] = [];
+  /**
+   * Parts arrivals into steps, each short enough to let others have their turn after it. All of them have to be applied,
+   * in any order; an answer in between knows the conversations of the steps before it.
+   */
+  plan(arrivals: Arrivals): Step[] {
+    const steps: Step[] = [];
+    let [keysToRefold, touched, eventCount]: [number[], Touched[], number] = [[], [], 0];
     for (const [key, events] of groupByConversation(arrivals)) {
-      if (arrivals.newConversationKeys.has(key)) continue;
-      const conversation = this.#ready.get(key);
-      if (!conversation || !isInOrder(conversation, events[0]!)) keys.push(key);
+      const conversation = this.#conversationToGoOn(key, events, arrivals.newConversationKeys.has(key));
+      if (conversation === null) keysToRefold.push(key);
+      touched.push({ key, events, conversation });
+      eventCount += events.length;
+      if (eventCount < this.#stepEvents) continue;
+      steps.push({ accountId: arrivals.accountId, keysToRefold, touched });
+      [keysToRefold, touched, eventCount] = [[], [], 0];
     }
-    return keys;
+    if (touched.length > 0) steps.push({ accountId: arrivals.accountId, keysToRefold, touched });
+    return steps;
   }
 
   /**
-   * Folds arrivals into the columns.
+   * Folds a step into the columns.
    *
-   * @param histories of every conversation that `conversationsToRefold` named, these arrivals included
+   * @param histories of its `keysToRefold`, its arrivals included and nothing newer
+   * @throws Error if one of them is missing
    */
-  apply(arrivals: Arrivals, histories: readonly History[]): void {
+  apply({ accountId, touched }: Step, histories: readonly History[]): void {
     const historyOf = new Map(histories.map((history) => [history.key, history]));
     const changes: SignedSegment[] = [];
-    for (const [key, events] of groupByConversation(arrivals)) {
-      const history = historyOf.get(key);
-      if (history) this.#refold(history, events, changes);
-      else this.#foldOn(key, events, arrivals.newConversationKeys.has(key), changes);
+    for (const { key, events, conversation } of touched) {
+      if (conversation === null) this.#refold(key, historyOf.get(key), events, changes);
+      else this.#foldOn(key, conversation, events, changes);
     }
-    this.#columnsOf(arrivals.accountId).apply(changes, this.#forgottenBeforeMs);
+    this.#columnsToChange(accountId).apply(changes, this.#forgottenBeforeMs);
     this.#trimReady();
   }
 
-  /** Folds whole conversations that the engine has not seen yet: how a node starts. */
+  /**
+   * Folds whole conversations that the engine has not seen yet: how a node starts. Their rows are put in order once, by
+   * `finishLoading` or by whatever else is asked first.
+   */
   load(histories: readonly History[]): void {
-    const changesByAccount = new Map<string, SignedSegment[]>();
-    for (const { key, accountId, events } of histories) {
-      const changes = changesByAccount.get(accountId) ?? [];
-      changesByAccount.set(accountId, changes);
-      const conversation = foldConversation(conversationIdOf(events), events, (segment) =>
-        changes.push({ sign: 1, segment, conversationKey: key }),
-      );
-      if (conversation.phase === "OPEN") this.#keepReady(key, conversation);
+    let [accountId, changes]: [string | null, SignedSegment[]] = [null, []];
+    for (const history of histories) {
+      if (history.accountId !== accountId) {
+        if (accountId !== null) this.#columnsToChange(accountId).load(changes, this.#forgottenBeforeMs);
+        [accountId, changes] = [history.accountId, []];
+      }
+      const conversation = foldConversation(conversationIdOf(history.events), history.events, collect(history.key, changes));
+      if (conversation.phase === "OPEN") this.#keepReady(history.key, conversation);
     }
-    for (const [accountId, changes] of changesByAccount) this.#columnsOf(accountId).apply(changes, this.#forgottenBeforeMs);
+    if (accountId !== null) this.#columnsToChange(accountId).load(changes, this.#forgottenBeforeMs);
     this.#trimReady();
+  }
+
+  /** Puts what was loaded in order, piece by piece: others may have their turn between two. */
+  *finishLoading(): Generator<void, void> {
+    for (const columns of this.#accounts.values()) yield* columns.lay();
   }
 
   /**
@@ -106,7 +156,7 @@ export class Engine {
    * @param forced for tests: the execution path to take wherever it can be taken
    */
   ask(accountId: string, query: Query, forced?: ExecutionPath): Answer {
-    return ask(this.#accounts.get(accountId) ?? NO_COLUMNS, query, forced);
+    return ask(this.#columnsOf(accountId), query, forced);
   }
 
   /**
@@ -114,7 +164,7 @@ export class Engine {
    * not seen; whoever stops early ends the iteration, so that nothing is kept for it.
    */
   stream(accountId: string, query: Query, forced?: ExecutionPath): Iterable<Block> {
-    return streamBlocks(this.#accounts.get(accountId) ?? NO_COLUMNS, query, forced);
+    return streamBlocks(this.#columnsOf(accountId), query, forced);
   }
 
   /**
@@ -127,24 +177,24 @@ export class Engine {
 
   /** How many segments kept ended in a time range. */
   countEnded(accountId: string, { startMs, endMs }: Window): number {
-    const columns = this.#accounts.get(accountId) ?? NO_COLUMNS;
+    const columns = this.#columnsOf(accountId);
     return columns.calendar.count(startMs, endMs, columns.lanes);
   }
 
   /** The segments behind the numbers of a window and a filter. */
   list(accountId: string, window: Window, filter: Filter): Iterable<ListedSegment> {
-    return list(this.#accounts.get(accountId) ?? NO_COLUMNS, window, filter);
+    return list(this.#columnsOf(accountId), window, filter);
   }
 
   /** What the segments kept of an account can be filtered by. */
   filterValues(accountId: string): FilterValues {
-    return filterValuesOf(this.#accounts.get(accountId) ?? NO_COLUMNS, this.#forgottenBeforeMs);
+    return filterValuesOf(this.#columnsOf(accountId), this.#forgottenBeforeMs);
   }
 
   /** Gives up the segments that ended before a moment. Queries must not begin before it any more. */
   forget(beforeMs: number): void {
     this.#forgottenBeforeMs = Math.max(this.#forgottenBeforeMs, beforeMs);
-    for (const columns of this.#accounts.values()) columns.forget(this.#forgottenBeforeMs);
+    for (const columns of this.#accounts.values()) columns.laid().forget(this.#forgottenBeforeMs);
   }
 
   /** Lets go of conversations that the log no longer holds. */
@@ -152,15 +202,23 @@ export class Engine {
     for (const key of keys) this.#ready.delete(key);
   }
 
-  #foldOn(key: number, events: readonly ConversationEvent[], isNew: boolean, changes: SignedSegment[]): void {
-    const conversation = isNew ? createConversation(conversationIdOf(events)) : this.#ready.get(key);
-    if (!conversation || !isInOrder(conversation, events[0]!)) throw new Error(`conversation ${key} is folded on without its history`);
-    for (const event of events) foldEvent(conversation, event, (segment) => changes.push({ sign: 1, segment, conversationKey: key }));
+  /** @returns null if the conversation has to be folded anew */
+  #conversationToGoOn(key: number, events: readonly ConversationEvent[], isNew: boolean): Conversation | null {
+    if (isNew) return createConversation(conversationIdOf(events));
+    const conversation = this.#ready.get(key);
+    return conversation && isInOrder(conversation, events[0]!) ? conversation : null;
+  }
+
+  #foldOn(key: number, conversation: Conversation, events: readonly ConversationEvent[], changes: SignedSegment[]): void {
+    const emit = collect(key, changes);
+    for (const event of events) foldEvent(conversation, event, emit);
     this.#keepReady(key, conversation);
   }
 
   /** Folds the history without and with the new events: what only the first has is taken back, what only the second has is added. */
-  #refold({ key, events }: History, arrived: readonly ConversationEvent[], changes: SignedSegment[]): void {
+  #refold(key: number, history: History | undefined, arrived: readonly ConversationEvent[], changes: SignedSegment[]): void {
+    if (!history) throw new Error(`conversation ${key} is folded on without its history`);
+    const { events } = history;
     const arrivedIds = new Set(arrived.map((event) => event.eventId));
     const id = conversationIdOf(events);
     const before: Segment[] = [];
@@ -176,7 +234,12 @@ export class Engine {
     this.#keepReady(key, conversation);
   }
 
+  /** An account without events has no segments. */
   #columnsOf(accountId: string): Columns {
+    return this.#accounts.get(accountId)?.laid() ?? NO_COLUMNS;
+  }
+
+  #columnsToChange(accountId: string): Columns {
     let columns = this.#accounts.get(accountId);
     if (!columns) this.#accounts.set(accountId, (columns = new Columns()));
     return columns;
@@ -206,8 +269,12 @@ function groupByConversation({ events, conversationKeys }: Arrivals): Map<number
     if (group) group.push(event);
     else groups.set(key, [event]);
   });
-  for (const group of groups.values()) group.sort(compareEvents);
+  for (const group of groups.values()) if (!areInOrder(group)) group.sort(compareEvents);
   return groups;
+}
+
+function collect(conversationKey: number, changes: SignedSegment[]): EmitSegment {
+  return (segment) => changes.push({ sign: 1, segment, conversationKey });
 }
 
 function conversationIdOf(events: readonly ConversationEvent[]): string {
