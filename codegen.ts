@@ -1,4 +1,5 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
+import { preset } from "./packages/hooks/src/codegen/index.ts";
 
 const config: CodegenConfig = {
   schema: "packages/schema/schema.graphql",
@@ -29,6 +30,11 @@ const config: CodegenConfig = {
     },
     "apps/gateway/src/graphql/generated/type-defs.ts": {
       plugins: ["./tooling/type-defs-plugin.mjs"],
+    },
+    "packages/hooks/src/generated/operations.ts": {
+      documents: "packages/hooks/src/operations/*.graphql",
+      preset,
+      presetConfig: { runtime: "../runtime/index.ts" },
     },
   },
 };

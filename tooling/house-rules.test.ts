@@ -12,8 +12,10 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   "packages/event-log": ["engine"],
   "packages/rest-adapter": ["engine"],
   "packages/testkit": ["engine"],
+  "packages/hooks": [],
   "apps/gateway": ["engine", "event-log", "rest-adapter"],
   "apps/demo": ["engine", "testkit"],
+  "apps/dashboard": ["hooks"],
   bench: ["engine", "event-log", "gateway"],
 };
 

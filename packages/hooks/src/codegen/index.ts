@@ -1,0 +1,1 @@
+export { preset, type PresetConfig } from "./preset.ts";

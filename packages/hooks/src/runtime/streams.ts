@@ -1,0 +1,185 @@
+import { replaceEqualDeep } from "@tanstack/react-query";
+import { parseAnswer } from "./answer.ts";
+import { waitMs } from "./backoff.ts";
+import type { TypedDocumentString } from "./document.ts";
+import { isRetryable, isSegmeterError, type SegmeterError } from "./error.ts";
+
+/** What a live view is at the moment. Times are the client's own, in epoch ms. */
+export type SubscriptionState<TResult> =
+  /** Nothing came yet. `error` says why, once an attempt has failed; the next one follows by itself. */
+  | {
+      readonly status: "connecting";
+      /** Of the variables before, if they are to be kept. */
+      readonly data: TResult | undefined;
+      readonly error: SegmeterError | null;
+      readonly lastValueAtMs: number | null;
+    }
+  /** The newest answer, over a connection that is heard of. */
+  | { readonly status: "live"; readonly data: TResult; readonly error: null; readonly lastValueAtMs: number }
+  /** The last answer that came; the connection is gone, silent, or fails, and is being made anew. */
+  | { readonly status: "stale"; readonly data: TResult; readonly error: SegmeterError; readonly lastValueAtMs: number }
+  /** The gateway refused, and would again: nothing more comes until the variables change. */
+  | {
+      readonly status: "failed";
+      readonly data: TResult | undefined;
+      readonly error: SegmeterError;
+      readonly lastValueAtMs: number | null;
+    }
+  /** Not asked for (`enabled: false`). */
+  | { readonly status: "paused"; readonly data: undefined; readonly error: null; readonly lastValueAtMs: null };
+
+/** How values come. One stream is one subscription; a transport may carry many over one connection. */
+export interface Transport {
+  /** @returns ends the stream; the sink hears nothing after it */
+  open(operation: Operation, sink: Sink): () => void;
+}
+
+export interface Operation {
+  readonly query: string;
+  readonly operationName: string;
+  readonly variables: Record<string, unknown>;
+}
+
+export interface Sink {
+  /** @param answer a GraphQL answer, as it came */
+  value(answer: unknown): void;
+  /** The connection is lost, and the transport makes it anew by itself. */
+  lost(error: SegmeterError): void;
+  /** Over for good as far as the transport goes. */
+  ended(error: SegmeterError): void;
+}
+
+export const CONNECTING = { status: "connecting", data: undefined, error: null, lastValueAtMs: null } as const;
+export const PAUSED = { status: "paused", data: undefined, error: null, lastValueAtMs: null } as const;
+
+/** The streams of one client. Equal subscriptions share one; it ends when the last one who listens leaves. */
+export class Streams {
+  readonly #transport: Transport;
+  readonly #streams = new Map<string, Stream>();
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** The streams that are open now. */
+  get count(): number {
+    return this.#streams.size;
+  }
+
+  /** @returns the same object until something changes */
+  stateOf<TResult>(key: string): SubscriptionState<TResult> {
+    return (this.#streams.get(key)?.state as SubscriptionState<TResult> | undefined) ?? CONNECTING;
+  }
+
+  /** @returns ends listening */
+  listen<TResult, TVariables>(
+    key: string,
+    document: TypedDocumentString<TResult, TVariables>,
+    variables: TVariables,
+    listener: () => void,
+  ): () => void {
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      stream = new Stream(
+        this.#transport,
+        { query: document.toString(), operationName: document.meta.operationName, variables: variables as Record<string, unknown> },
+        () => this.#streams.delete(key),
+      );
+      this.#streams.set(key, stream);
+    }
+    return stream.listen(listener);
+  }
+}
+
+class Stream {
+  state: SubscriptionState<unknown> = CONNECTING;
+  readonly #listeners = new Set<() => void>();
+  readonly #transport: Transport;
+  readonly #operation: Operation;
+  readonly #onEnd: () => void;
+  #close: () => void = () => undefined;
+  #restart: ReturnType<typeof setTimeout> | undefined;
+  #failureCount = 0;
+
+  constructor(transport: Transport, operation: Operation, onEnd: () => void) {
+    this.#transport = transport;
+    this.#operation = operation;
+    this.#onEnd = onEnd;
+    this.#open();
+  }
+
+  listen(listener: () => void): () => void {
+    // One who listens twice is two.
+    const entry = (): void => listener();
+    this.#listeners.add(entry);
+    return () => {
+      this.#listeners.delete(entry);
+      // React's strict mode, and a page that changes, leave and come back within one turn.
+      if (this.#listeners.size === 0) setTimeout(() => this.#endIfUnheard(), 0);
+    };
+  }
+
+  #endIfUnheard(): void {
+    if (this.#listeners.size > 0) return;
+    clearTimeout(this.#restart);
+    this.#close();
+    this.#onEnd();
+  }
+
+  #open(): void {
+    let isOver = false;
+    const whileOpen =
+      <Argument>(act: (argument: Argument) => void) =>
+      (argument: Argument): void => {
+        if (!isOver) act(argument);
+      };
+    const close = this.#transport.open(this.#operation, {
+      value: whileOpen((answer) => this.#takeAnswer(answer)),
+      lost: whileOpen((error) => this.#becomeStale(error)),
+      ended: whileOpen((error) => {
+        isOver = true;
+        this.#takeEnd(error);
+      }),
+    });
+    this.#close = () => {
+      isOver = true;
+      close();
+    };
+  }
+
+  #takeAnswer(answer: unknown): void {
+    try {
+      const data = replaceEqualDeep(this.state.data, parseAnswer(answer));
+      this.#failureCount = 0;
+      this.#become({ status: "live", data, error: null, lastValueAtMs: Date.now() });
+    } catch (error) {
+      if (!isSegmeterError(error)) throw error;
+      if (isRetryable(error)) this.#becomeStale(error);
+      else this.#fail(error);
+    }
+  }
+
+  #takeEnd(error: SegmeterError): void {
+    if (!isRetryable(error)) return this.#fail(error);
+    this.#becomeStale(error);
+    this.#restart = setTimeout(() => this.#open(), waitMs(error, this.#failureCount));
+    this.#failureCount += 1;
+  }
+
+  #fail(error: SegmeterError): void {
+    this.#close();
+    const { data, lastValueAtMs } = this.state;
+    this.#become({ status: "failed", data, error, lastValueAtMs });
+  }
+
+  #becomeStale(error: SegmeterError): void {
+    const { data, lastValueAtMs } = this.state;
+    if (lastValueAtMs === null) this.#become({ ...CONNECTING, error });
+    else this.#become({ status: "stale", data, error, lastValueAtMs });
+  }
+
+  #become(state: SubscriptionState<unknown>): void {
+    this.state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}
