@@ -9,7 +9,7 @@ export interface KeyColumn<Value> {
   readonly values: ArrayLike<Value>;
 }
 
-/** Some cells of an answer, as columns. They are overwritten by the next block. */
+/** Some cells of an answer, as columns. Those of a stream are overwritten by its next block. */
 export interface Block {
   readonly cellCount: number;
   /** Start of each cell's interval, UTC epoch ms; with a grouping by interval only. */
@@ -24,7 +24,7 @@ export interface Block {
  * The non-empty parts of what was asked, as columns of cells in the order of the grouping: intervals by time, ids by
  * `compareIds`. Without a grouping there is exactly one cell, empty or not.
  */
-export interface Answer extends Omit<Block, "metric"> {
+export interface Answer extends Block {
   readonly query: Query;
   /** @returns the value of one metric asked for, or of the total, in a cell; null where there is nothing to average */
   readonly reader: (metric: MetricName) => (cell: number) => number | null;
@@ -100,6 +100,7 @@ export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Ans
     intervals: keyColumn(last?.intervals, 0),
     skills: keyColumn(last?.skills, 1),
     agents: keyColumn(last?.agents, 2),
+    metric: (name) => columnOf(name, metrics),
     reader: (name) => {
       const column = columnOf(name, metrics);
       return (cell) => (Number.isNaN(column[cell]) ? null : column[cell]!);

@@ -38,6 +38,11 @@ export class JsonBytes {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
+  /** Bytes written since the last `take`. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** Whether a piece has been written since the last `take`. */
   get isFull(): boolean {
     return this.#length >= this.#pieceBytes;
@@ -70,11 +75,17 @@ export class JsonBytes {
     bytes[at++] = QUOTE;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      if (code < SPACE || code >= DELETE || code === QUOTE || code === BACKSLASH) return this.#utf8(JSON.stringify(text));
+      if (code < SPACE || code >= DELETE || code === QUOTE || code === BACKSLASH) return this.json(JSON.stringify(text));
       bytes[at++] = code;
     }
     bytes[at++] = QUOTE;
     this.#length = at;
+  }
+
+  /** @param text JSON already */
+  json(text: string): void {
+    this.#reserve(text.length * 3 + ROOM_MIN);
+    this.#length += ENCODER.encodeInto(text, this.#bytes.subarray(this.#length)).written;
   }
 
   comma(): void {
@@ -117,11 +128,6 @@ export class JsonBytes {
       left = tenth;
     }
     bytes[begin] = DIGIT_0 + left;
-  }
-
-  #utf8(text: string): void {
-    this.#reserve(text.length * 3 + ROOM_MIN);
-    this.#length += ENCODER.encodeInto(text, this.#bytes.subarray(this.#length)).written;
   }
 
   #reserve(more: number): void {

@@ -11,6 +11,7 @@ import {
 } from "graphql";
 import { compileQuery, isCompiledQuery, type CompiledQuery } from "graphql-jit";
 import { LRUCache } from "lru-cache";
+import { withWrittenFields, writeParts } from "./written-parts.ts";
 
 const OPERATIONS_MAX = 1_000;
 
@@ -28,6 +29,7 @@ type Known =
  */
 export function createCompiledExecutor(schema: GraphQLSchema): ApolloServerOptionsWithGateway<object>["gateway"] {
   const operations = new LRUCache<string, Known>({ max: OPERATIONS_MAX });
+  const writtenSchema = withWrittenFields(schema);
   return {
     load: async () => ({
       executor: async ({ document, operation, queryHash, request, context }) => {
@@ -38,7 +40,12 @@ export function createCompiledExecutor(schema: GraphQLSchema): ApolloServerOptio
 
         const key = `${queryHash} ${operationName ?? ""}`;
         const known = operations.get(key);
-        const next = known === undefined ? SEEN : known.state === "seen" ? compile(schema, document, operationName) : known;
+        const next =
+          known === undefined
+            ? SEEN
+            : known.state === "seen"
+              ? compile(writtenSchema, writeParts(schema, document, operation), operationName)
+              : known;
         if (next !== known) operations.set(key, next);
         const isCompiled = next.state === "compiled" && areAccepted(schema, operation, variableValues);
         return isCompiled ? withWholeErrors(await next.query.query({}, context, withDefaults(operation, variableValues))) : asGraphqlJs();

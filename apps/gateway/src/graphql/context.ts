@@ -1,6 +1,6 @@
 import type { Engine, FilterValues, Limits, Window } from "@segmeter/engine";
 import { PassMeter } from "../pass-meter.ts";
-import { createPartsLoader, type PartsLoader } from "./parts-loader.ts";
+import { createPartsLoader, createWrittenLoader, type PartsLoader, type WrittenLoader } from "./parts-loader.ts";
 
 /** What the resolvers of one request share. */
 export interface RequestContext {
@@ -8,6 +8,7 @@ export interface RequestContext {
   /** One clock for the whole request: every window of it that ends now ends at the same moment. */
   readonly limits: Limits;
   readonly parts: PartsLoader;
+  readonly written: WrittenLoader;
   readonly filterValues: (accountId: string) => FilterValues;
   /** Told by a subscription's field what is pushed; null: whoever asks cannot be pushed to. */
   readonly onSubscribed: ((subscribed: Subscribed) => void) | null;
@@ -22,5 +23,12 @@ export interface Subscribed {
 
 export function createContext(engine: Engine, limits: Limits, onSubscribed: RequestContext["onSubscribed"] = null): RequestContext {
   const meter = new PassMeter(engine);
-  return { meter, limits, parts: createPartsLoader(meter), filterValues: (accountId) => engine.filterValues(accountId), onSubscribed };
+  return {
+    meter,
+    limits,
+    parts: createPartsLoader(meter),
+    written: createWrittenLoader(meter),
+    filterValues: (accountId) => engine.filterValues(accountId),
+    onSubscribed,
+  };
 }

@@ -1,17 +1,20 @@
 import { METRIC_NAMES, METRICS, MINUTE_MS, type Answer, type Dimension, type Filter, type MetricName } from "@segmeter/engine";
+import { toLabel } from "@segmeter/json-bytes";
 import DataLoader from "dataloader";
 import type { PassMeter } from "../pass-meter.ts";
 import type { MetricValues, Slice, Step } from "./nodes.ts";
+import type { PartWriter } from "./part-writer.ts";
+import { Written } from "./written.ts";
 
-/** How a slice is to be parted; with neither, it is asked as a whole. */
+/** How a slice is to be parted. */
 export type Parting =
-  | { readonly by: "nothing" }
   | { readonly by: "agent" | "skill"; readonly ids: readonly string[] | null }
   | { readonly by: "interval"; readonly minutes: number };
 
 export interface PartsRequest {
   readonly slice: Slice;
-  readonly parting: Parting;
+  /** `by` nothing: as a whole. */
+  readonly parting: Parting | { readonly by: "nothing" };
   readonly metrics: readonly MetricName[];
 }
 
@@ -21,22 +24,39 @@ export interface Part {
   readonly metrics: MetricValues;
 }
 
+/** A request whose parts are to be written at once. */
+export interface WrittenRequest extends PartsRequest {
+  readonly parting: Parting;
+  readonly writer: PartWriter;
+}
+
 export type PartsLoader = DataLoader<PartsRequest, readonly Part[]>;
+export type WrittenLoader = DataLoader<WrittenRequest, Written>;
 
 /**
  * Parts slices. Requests of one level of a GraphQL operation differ only in what their parents narrowed them to, so all
  * of them become one engine pass: grouped by the parents' dimensions, then by the one that is asked.
  */
 export function createPartsLoader(meter: PassMeter): PartsLoader {
-  return new DataLoader<PartsRequest, readonly Part[]>(
-    async (requests) => {
-      const results: (readonly Part[])[] = [];
-      for (const level of groupByShape(requests)) {
-        const parts = loadLevel(
-          level.map(({ request }) => request),
-          meter,
-        );
-        level.forEach(({ place }, i) => (results[place] = parts[i]!));
+  return createLoader(meter, readParts);
+}
+
+/** The same, with JSON as its result. */
+export function createWrittenLoader(meter: PassMeter): WrittenLoader {
+  return createLoader(meter, writeParts);
+}
+
+function createLoader<Request extends PartsRequest, Result>(
+  meter: PassMeter,
+  toResults: (requests: readonly Request[], level: Level) => Result[],
+): DataLoader<Request, Result> {
+  return new DataLoader<Request, Result>(
+    async (placed) => {
+      const results: Result[] = [];
+      for (const group of groupByShape(placed)) {
+        const requests = group.map(({ request }) => request);
+        const ofGroup = toResults(requests, askLevel(requests, meter));
+        group.forEach(({ place }, i) => (results[place] = ofGroup[i]!));
       }
       return results;
     },
@@ -44,13 +64,13 @@ export function createPartsLoader(meter: PassMeter): PartsLoader {
   );
 }
 
-interface PlacedRequest {
+interface PlacedRequest<Request> {
   readonly place: number;
-  readonly request: PartsRequest;
+  readonly request: Request;
 }
 
-function groupByShape(requests: readonly PartsRequest[]): Iterable<PlacedRequest[]> {
-  const groups = new Map<string, PlacedRequest[]>();
+function groupByShape<Request extends PartsRequest>(requests: readonly Request[]): Iterable<PlacedRequest<Request>[]> {
+  const groups = new Map<string, PlacedRequest<Request>[]>();
   requests.forEach((request, place) => {
     const { accountId, window, filter, path } = request.slice;
     const shape = JSON.stringify([accountId, window, filter, path.map((step) => [step.dimension, widthOf(step)]), request.parting]);
@@ -65,39 +85,98 @@ function widthOf(step: Step): number | null {
   return step.dimension === "interval" ? step.minutes : null;
 }
 
-/** Answers requests of equal shape in one pass. */
-function loadLevel(requests: readonly PartsRequest[], meter: PassMeter): (readonly Part[])[] {
+/** What answers requests of equal shape. */
+interface Level {
+  readonly answer: Answer;
+  readonly cellsOf: (request: PartsRequest) => CellRange;
+}
+
+/** Cells `[from, to)`. */
+interface CellRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+const NO_CELLS: CellRange = { from: 0, to: 0 };
+
+/** Asks requests of equal shape in one pass. */
+function askLevel(requests: readonly PartsRequest[], meter: PassMeter): Level {
   const { slice, parting } = requests[0]!;
-  const wanted = new Set(requests.flatMap(({ metrics }) => metrics));
-  const metrics = METRIC_NAMES.filter((name) => wanted.has(name));
   const minutes = parting.by === "interval" ? parting.minutes : finestMinutes(slice.path);
   const answer = meter.ask(slice.accountId, {
     window: slice.window,
     filter: narrow(slice.filter, requests),
     grouping: groupingOf(slice.path, parting),
     ...(minutes !== null && { intervalMs: minutes * MINUTE_MS }),
-    metrics,
+    metrics: metricsOf(requests),
   });
-  const read = metricsReader(answer, metrics);
+  if (slice.path.length === 0) return { answer, cellsOf: () => ({ from: 0, to: answer.cellCount }) };
   const cellsByParent = groupByParent(answer, slice.path);
+  return { answer, cellsOf: ({ slice: { path } }) => cellsByParent.get(keyOf(path)) ?? NO_CELLS };
+}
+
+function metricsOf(requests: readonly PartsRequest[]): MetricName[] {
+  const wanted = new Set(requests.flatMap(({ metrics }) => metrics));
+  return METRIC_NAMES.filter((name) => wanted.has(name));
+}
+
+function readParts(requests: readonly PartsRequest[], { answer, cellsOf }: Level): (readonly Part[])[] {
+  const read = metricsReader(answer, metricsOf(requests));
   return requests.map((request) => {
-    const cells = cellsByParent.get(keyOf(request.slice.path)) ?? [];
-    switch (parting.by) {
-      case "nothing":
-        return [{ step: null, metrics: read(cells[0] ?? null) }];
-      case "interval":
-        return intervalParts(request.slice, parting.minutes, answer, cells, read);
-      case "agent":
-      case "skill":
-        return cells.map((cell) => ({ step: { dimension: parting.by, id: idAt(answer, parting.by, cell) }, metrics: read(cell) }));
-      default:
-        return parting satisfies never;
-    }
+    const { slice, parting } = request;
+    const cells = cellsOf(request);
+    if (parting.by === "nothing") return [{ step: null, metrics: read(cells.from < cells.to ? cells.from : null) }];
+    const parts: Part[] = [];
+    forEachPart(slice, parting, answer, cells, (step, cell) => parts.push({ step, metrics: read(cell) }));
+    return parts;
   });
 }
 
+const COMMA = toLabel(",");
+const BEGIN = toLabel("[");
+const END = toLabel("]");
+const NO_PARTS = toLabel("[]");
+
+function writeParts(requests: readonly WrittenRequest[], { answer, cellsOf }: Level): Written[] {
+  return requests.map((request) => {
+    const cells = cellsOf(request);
+    return new Written((out) => {
+      const write = request.writer.over(answer.metric, out);
+      let separator = BEGIN;
+      forEachPart(request.slice, request.parting, answer, cells, (step, cell) => {
+        out.label(separator);
+        separator = COMMA;
+        write(step, cell);
+      });
+      out.label(separator === BEGIN ? NO_PARTS : END);
+    });
+  });
+}
+
+/** The parts of one slice, in their order; a cell of null stands for a part without segments. */
+function forEachPart(
+  slice: Slice,
+  parting: Parting,
+  answer: Answer,
+  { from, to }: CellRange,
+  take: (step: Step, cell: number | null) => void,
+): void {
+  if (parting.by !== "interval") {
+    for (let cell = from; cell < to; cell++) take({ dimension: parting.by, id: idAt(answer, parting.by, cell) }, cell);
+    return;
+  }
+  const { minutes } = parting;
+  const { startMs, endMs } = rangeOf(slice);
+  const { indexes, values } = answer.intervals!;
+  let cell = from;
+  for (let at = startMs; at < endMs; at += minutes * MINUTE_MS) {
+    const isThere = cell < to && values[indexes[cell]!] === at;
+    take({ dimension: "interval", minutes, startMs: at }, isThere ? cell++ : null);
+  }
+}
+
 /** Parents first, the asked dimension last: so the cells of one parent lie together, in the order of its parts. */
-function groupingOf(path: readonly Step[], parting: Parting): Dimension[] {
+function groupingOf(path: readonly Step[], parting: PartsRequest["parting"]): Dimension[] {
   const outer = new Set<Dimension>(path.map(({ dimension }) => dimension));
   if (parting.by === "nothing") return [...outer];
   if (parting.by === "interval") outer.delete("interval");
@@ -129,14 +208,15 @@ function intersect(some: readonly string[] | null, others: readonly string[] | n
   return some.filter((id) => kept.has(id));
 }
 
-/** The cells of each parent, by `keyOf` its path. */
-function groupByParent(answer: Answer, path: readonly Step[]): Map<string, number[]> {
-  const groups = new Map<string, number[]>();
-  for (let cell = 0; cell < answer.cellCount; cell++) {
-    const key = keyOf(path.map((step) => stepAt(answer, step, cell)));
-    const group = groups.get(key);
-    if (group) group.push(cell);
-    else groups.set(key, [cell]);
+/** The cells of each parent, by `keyOf` its path. They lie together, since the parents' dimensions stand first in the grouping. */
+function groupByParent(answer: Answer, path: readonly Step[]): Map<string, CellRange> {
+  const groups = new Map<string, CellRange>();
+  for (let from = 0, to = 0; from < answer.cellCount; from = to) {
+    const key = keyOf(path.map((step) => stepAt(answer, step, from)));
+    to++;
+    while (to < answer.cellCount && keyOf(path.map((step) => stepAt(answer, step, to))) === key) to++;
+    if (groups.has(key)) throw new Error("the cells of one parent do not lie together");
+    groups.set(key, { from, to });
   }
   return groups;
 }
@@ -157,16 +237,6 @@ function idAt(answer: Answer, dimension: "agent" | "skill", cell: number): strin
 /** Ids hold no control characters. */
 function keyOf(path: readonly Step[]): string {
   return path.map((step) => (step.dimension === "interval" ? step.startMs : step.id)).join("\n");
-}
-
-function intervalParts(slice: Slice, minutes: number, answer: Answer, cells: readonly number[], read: CellReader): Part[] {
-  const { startMs, endMs } = rangeOf(slice);
-  const cellAt = new Map(cells.map((cell) => [answer.intervals!.values[answer.intervals!.indexes[cell]!]!, cell]));
-  const parts: Part[] = [];
-  for (let at = startMs; at < endMs; at += minutes * MINUTE_MS) {
-    parts.push({ step: { dimension: "interval", minutes, startMs: at }, metrics: read(cellAt.get(at) ?? null) });
-  }
-  return parts;
 }
 
 /** The time range of a slice: its innermost interval, or the whole window. */

@@ -8,6 +8,7 @@ import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError
 import { createCompiledExecutor } from "../graphql/compiled-executor.ts";
 import { createContext, type RequestContext } from "../graphql/context.ts";
 import { createSchema } from "../graphql/schema.ts";
+import { toJsonLine } from "../graphql/written.ts";
 import { addEventStream } from "../push/event-stream.ts";
 import type { Operation } from "../push/operation.ts";
 import { Pusher } from "../push/pusher.ts";
@@ -37,6 +38,8 @@ export async function addGraphql(app: FastifyInstance, { engine, limits, readine
     parseOptions: { maxTokens: TOKENS_MAX },
     includeStacktraceInErrorResponses: false,
     formatError: withoutDetail,
+    // Apollo Server hands on what comes back, and Fastify sends bytes as well as text.
+    stringifyResult: (result) => toJsonLine(result) as unknown as string,
     logger: apolloLogger(app.log),
     // The gateway itself stops on signals, one thing after the other.
     stopOnTerminationSignals: false,

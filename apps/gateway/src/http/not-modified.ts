@@ -18,7 +18,7 @@ export function isHeld(request: FastifyRequest, reply: FastifyReply, etag: strin
 
 /** A route's hook that names every good answer to a GET by its bytes, and answers 304 to whoever holds it. */
 export async function nameByBytes(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
-  if (request.method !== "GET" || reply.statusCode !== 200 || typeof payload !== "string") return payload;
+  if (request.method !== "GET" || reply.statusCode !== 200 || !Buffer.isBuffer(payload)) return payload;
   if (!isHeld(request, reply, `"${createHash("sha256").update(payload).digest("base64url")}"`)) return payload;
   reply.code(304);
   return null;
