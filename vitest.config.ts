@@ -4,7 +4,7 @@ export default defineConfig({
   // The file that Node takes: otherwise the gateway and the packages it uses get a copy of graphql each, which refuse one another.
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
-    include: ["{apps,packages,tooling,bench}/**/*.test.ts"],
+    include: ["{apps,packages,tooling,bench}/**/*.test.{ts,tsx}"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     pool: "forks",
     // Each spawns gateways of its own; two cores are all there may be.

@@ -1,0 +1,72 @@
+import { useFilterValuesQuery, useMetricDefinitionsQuery } from "@segmeter/hooks";
+import { useCallback, useEffect, useState, type ReactNode } from "react";
+import type { Target } from "../board.ts";
+import type { View } from "../view/view.ts";
+import type { FilterValues } from "../views/Controls.tsx";
+import { Screen } from "../views/Screen.tsx";
+import { saveFile } from "./save-file.ts";
+import { useBoard } from "./useBoard.ts";
+import { useScheme } from "./useScheme.ts";
+
+interface LiveScreenProps {
+  readonly accountId: string;
+  readonly agentId: string | null;
+  readonly view: View;
+  readonly faults: readonly string[];
+  readonly home: Target;
+  readonly agentTarget: (agentId: string) => Target;
+  readonly onChange: (change: Partial<View>) => void;
+}
+
+const NO_FILTER_VALUES: FilterValues = { skillIds: [], groupIds: [], sources: [] };
+
+/** The screen, fed by the gateway. */
+export function LiveScreen({ accountId, agentId, view, faults, onChange, ...targets }: LiveScreenProps): ReactNode {
+  const { content, connection } = useBoard(accountId, agentId, view);
+  const enabled = content.state === "showing";
+  const definitions = useMetricDefinitionsQuery({}, { enabled, staleTime: Infinity });
+  const filterValues = useFilterValuesQuery({ accountId }, { enabled: enabled && !view.tv });
+  const scheme = useScheme(view.theme);
+  const [shownFaults, setShownFaults] = useState(faults);
+  const dismiss = useCallback(() => setShownFaults([]), []);
+  useTitle(agentId === null ? accountId : `Agent ${agentId} · ${accountId}`);
+  useEscape(view.tv, onChange);
+
+  return (
+    <Screen
+      accountId={accountId}
+      agentId={agentId}
+      view={view}
+      faults={shownFaults}
+      content={content}
+      connection={connection}
+      definitions={definitions.data?.metricDefinitions ?? []}
+      filterValues={filterValues.data?.account.filterValues ?? NO_FILTER_VALUES}
+      scheme={scheme}
+      onChange={onChange}
+      onDismiss={dismiss}
+      onRetry={() => location.reload()}
+      onFilterOpen={() => void filterValues.refetch()}
+      onSave={saveFile}
+      {...targets}
+    />
+  );
+}
+
+function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} – Segmeter`;
+  }, [title]);
+}
+
+/** TV mode has no controls; Escape leads out of it. */
+function useEscape(isTv: boolean, onChange: (change: Partial<View>) => void): void {
+  useEffect(() => {
+    if (!isTv) return;
+    const leave = (event: KeyboardEvent): void => {
+      if (event.key === "Escape") onChange({ tv: false });
+    };
+    addEventListener("keydown", leave);
+    return () => removeEventListener("keydown", leave);
+  }, [isTv, onChange]);
+}

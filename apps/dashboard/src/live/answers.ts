@@ -1,0 +1,57 @@
+import type { LiveBoardSubscription, SegmeterError, SubscriptionState } from "@segmeter/hooks";
+import type { Board, Connection, IntervalPart } from "../board.ts";
+import type { MetricValues } from "../metrics/metrics.ts";
+import type { Content } from "../views/Screen.tsx";
+
+type Trouble = Extract<Content, { readonly state: "troubled" }>["trouble"];
+
+type Answer = LiveBoardSubscription["agentSegments"];
+
+/** An answer as the screen takes it; the parts that were not asked for are empty. */
+export function toBoard({ start, end, metrics, intervals = [], agents = [], skills = [], openSkills = [] }: Answer): Board {
+  const agentsOf = new Map(openSkills.map((skill) => [skill.id, skill.agents]));
+  return {
+    startMs: Date.parse(start),
+    endMs: Date.parse(end),
+    metrics,
+    intervals: toIntervals(intervals),
+    agents,
+    skills: skills.map((skill) => ({ ...skill, agents: agentsOf.get(skill.id) ?? [] })),
+  };
+}
+
+export function toIntervals(
+  intervals: readonly { readonly start: string; readonly end: string; readonly metrics: MetricValues }[],
+): IntervalPart[] {
+  return intervals.map(({ start, end, metrics }) => ({ startMs: Date.parse(start), endMs: Date.parse(end), metrics }));
+}
+
+export function toConnection(state: SubscriptionState<unknown>): Connection {
+  switch (state.status) {
+    case "live":
+      return { state: "live" };
+    case "stale":
+      return { state: "reconnecting", sinceMs: state.lastValueAtMs };
+    case "connecting":
+    case "failed":
+    case "paused":
+      return { state: "connecting" };
+  }
+}
+
+/** @returns null while there is none, or while something can be shown in spite of it */
+export function toTrouble(state: SubscriptionState<unknown>, accountId: string): Trouble | null {
+  if (state.status === "failed") return fromError(state.error, accountId);
+  if (state.status === "connecting" && state.error !== null && state.data === undefined) return { kind: "unreachable" };
+  return null;
+}
+
+const FORBIDDING: ReadonlySet<string | null> = new Set(["FORBIDDEN", "UNAUTHENTICATED"]);
+const REFUSING: ReadonlySet<string | null> = new Set(["BAD_USER_INPUT", "BAD_REQUEST", "GRAPHQL_VALIDATION_FAILED"]);
+
+function fromError(error: SegmeterError, accountId: string): Trouble {
+  if (error.kind !== "graphql") return { kind: "failed", causes: [error.message] };
+  if (FORBIDDING.has(error.code)) return { kind: "forbidden", accountId };
+  const causes = error.causes.length > 0 ? error.causes : [error.message];
+  return { kind: REFUSING.has(error.code) ? "refused" : "failed", causes };
+}

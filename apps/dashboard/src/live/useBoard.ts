@@ -1,0 +1,89 @@
+import { useLiveBoardSplitSubscription, useLiveBoardSubscription, type SegmentFilter } from "@segmeter/hooks";
+import { useMemo } from "react";
+import type { Board, Connection, Part, Series } from "../board.ts";
+import { usualInterval } from "../view/interval.ts";
+import type { View } from "../view/view.ts";
+import type { Content } from "../views/Screen.tsx";
+import { toBoard, toConnection, toIntervals, toTrouble } from "./answers.ts";
+import { useBusiest } from "./useBusiest.ts";
+
+const EVERY_MS = 1000;
+const NO_LINES: readonly Series[] = [];
+
+export interface LiveBoard {
+  readonly content: Content;
+  readonly connection: Connection;
+}
+
+/** The figures of a view, kept up to date by the gateway. */
+export function useBoard(accountId: string, agentId: string | null, view: View): LiveBoard {
+  const interval = view.interval ?? usualInterval(view.timeframe);
+  const question = { accountId, timeframe: view.timeframe, filter: toFilter(view, agentId), everyMs: EVERY_MS };
+  const rows = agentId === null ? view.rows : "skills";
+  const split = view.tv ? "none" : view.split;
+  const openSkillIds = rows === "skills" && agentId === null && !view.tv ? view.open : [];
+  const state = useLiveBoardSubscription(
+    {
+      ...question,
+      // What is left out has to be named all the same.
+      intervalMinutes: interval ?? view.timeframe,
+      withIntervals: interval !== null,
+      withAgents: !view.tv && (rows === "agents" || split === "agent"),
+      withSkills: !view.tv && (rows === "skills" || split === "skill"),
+      withOpenSkills: openSkillIds.length > 0,
+      openSkillIds,
+    },
+    { keepPreviousData: true },
+  );
+
+  const answer = state.data?.agentSegments;
+  const board = useMemo(() => answer && toBoard(answer), [answer]);
+  const series = useSeries(board, state.status === "live", split, interval, question);
+
+  const trouble = toTrouble(state, accountId);
+  const connection = toConnection(state);
+  if (trouble !== null) return { content: { state: "troubled", trouble }, connection };
+  if (board === undefined) return { content: { state: "loading" }, connection };
+  return { content: { state: "showing", board, series }, connection };
+}
+
+interface Question {
+  readonly accountId: string;
+  readonly timeframe: number;
+  readonly filter: SegmentFilter;
+  readonly everyMs: number;
+}
+
+/** Everybody's line, or those of the busiest skills or agents. */
+function useSeries(
+  board: Board | undefined,
+  isLive: boolean,
+  split: View["split"],
+  interval: number | null,
+  question: Question,
+): readonly Series[] {
+  const parts: readonly Part[] = (split === "skill" ? board?.skills : board?.agents) ?? [];
+  const ids = useBusiest(isLive ? parts : null, JSON.stringify([question, split]));
+  const isSplit = split !== "none" && interval !== null && ids.length > 0;
+  const { data } = useLiveBoardSplitSubscription(
+    { ...question, intervalMinutes: interval ?? question.timeframe, bySkill: split === "skill", ids },
+    { enabled: isSplit, keepPreviousData: true },
+  );
+  const answer = data?.agentSegments;
+  return useMemo(() => {
+    if (board === undefined) return NO_LINES;
+    if (split === "none") return [{ id: null, intervals: board.intervals }];
+    const lines = (split === "skill" ? answer?.skills : answer?.agents) ?? [];
+    return ids.flatMap((id) => lines.filter((line) => line.id === id).map((line) => ({ id, intervals: toIntervals(line.intervals) })));
+  }, [board, split, answer, ids]);
+}
+
+function toFilter(view: View, agentId: string | null): SegmentFilter {
+  return {
+    ...(agentId !== null && { agentIds: [agentId] }),
+    ...(view.skills.length > 0 && { skillIds: view.skills }),
+    ...(view.groups.length > 0 && { groupIds: view.groups }),
+    ...(view.sources.length > 0 && { sources: view.sources }),
+    ...(view.userType !== null && { userType: view.userType }),
+  };
+}

@@ -1,0 +1,89 @@
+import { createRootRoute, createRoute, createRouter, redirect, useNavigate, type LinkOptions } from "@tanstack/react-router";
+import { useCallback, type ReactNode } from "react";
+import type { Target } from "./board.ts";
+import { LiveScreen } from "./live/LiveScreen.tsx";
+import { DEFAULT_VIEW, parseView, toQuery, type View } from "./view/view.ts";
+import { Message } from "./views/Message.tsx";
+
+const DEFAULT_ACCOUNT = "demo";
+
+/** What of the address the page was opened with was passed over; the router writes the address anew without it. */
+const faultsAtFirst = parseView(location.search).faults;
+
+const rootRoute = createRootRoute({
+  validateSearch: (search): View => ({ ...DEFAULT_VIEW, ...search }),
+  notFoundComponent: () => (
+    <div className="screen">
+      <Message
+        trouble={{ kind: "refused", causes: [`${location.pathname}: there is no such page; /accounts/${DEFAULT_ACCOUNT} is one`] }}
+      />
+    </div>
+  ),
+});
+
+const homeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  beforeLoad: ({ search }) => {
+    throw redirect({ to: "/accounts/$accountId", params: { accountId: DEFAULT_ACCOUNT }, search, replace: true });
+  },
+});
+
+const accountRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/accounts/$accountId",
+  component: () => <Page {...accountRoute.useParams()} agentId={null} />,
+});
+
+const agentRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/accounts/$accountId/agents/$agentId",
+  component: () => <Page {...agentRoute.useParams()} />,
+});
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([homeRoute, accountRoute, agentRoute]),
+  parseSearch: (query) => parseView(query).view,
+  stringifySearch: toQuery,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+function Page({ accountId, agentId }: { readonly accountId: string; readonly agentId: string | null }): ReactNode {
+  const view = rootRoute.useSearch();
+  const navigate = useNavigate();
+  const onChange = useCallback(
+    (change: Partial<View>) =>
+      // Typing leaves no trail of single letters behind.
+      void navigate({ to: ".", search: (before) => ({ ...DEFAULT_VIEW, ...before, ...change }), replace: "search" in change }),
+    [navigate],
+  );
+  return (
+    <LiveScreen
+      // Another account's figures are never shown while these come.
+      key={`${accountId}/${agentId ?? ""}`}
+      accountId={accountId}
+      agentId={agentId}
+      view={view}
+      faults={faultsAtFirst}
+      home={toTarget({ to: "/accounts/$accountId", params: { accountId }, search: view })}
+      agentTarget={(id) =>
+        toTarget({ to: "/accounts/$accountId/agents/$agentId", params: { accountId, agentId: id }, search: toAgentView(view) })
+      }
+      onChange={onChange}
+    />
+  );
+}
+
+function toTarget(link: LinkOptions): Target {
+  return { href: router.buildLocation(link).href, open: () => void router.navigate(link) };
+}
+
+/** An agent's page has its own search, and no agents to split by. */
+function toAgentView(view: View): View {
+  return { ...view, search: "", split: view.split === "agent" ? "none" : view.split };
+}

@@ -1,0 +1,145 @@
+import { useState, type ReactNode } from "react";
+import type { IntervalPart, Series } from "../board.ts";
+import { MetricValue } from "../components/MetricValue.tsx";
+import { Pick as PickOne } from "../components/Pick.tsx";
+import { TimeSeries } from "../components/TimeSeries.tsx";
+import { formatTimeRange, formatValue } from "../metrics/format.ts";
+import { METRICS, metricOf, type Metric, type MetricName } from "../metrics/metrics.ts";
+import type { View } from "../view/view.ts";
+
+interface ChartProps {
+  readonly view: Pick<View, "metric" | "split" | "chart">;
+  /** Everybody's line, or one of each of the busiest skills or agents. */
+  readonly series: readonly Series[];
+  readonly splits: readonly View["split"][];
+  /** How many skills or agents there are in all. */
+  readonly partCount: number;
+  readonly scheme: "light" | "dark";
+  readonly onChange: (change: Partial<View>) => void;
+  readonly onCsv: () => void;
+}
+
+const SPLIT_NAMES: Readonly<Record<View["split"], string>> = { none: "Not split", skill: "By skill", agent: "By agent" };
+
+/** One metric, interval by interval. */
+export function Chart({ view, series, splits, partCount, scheme, onChange, onCsv }: ChartProps): ReactNode {
+  const metric = metricOf(view.metric);
+  return (
+    <section className="panel chart" aria-label="Chart">
+      <header>
+        <PickOne<MetricName>
+          label="Metric"
+          choices={METRICS.map(({ name, label }) => ({ id: name, name: label }))}
+          chosen={view.metric}
+          onChoose={(name) => onChange({ metric: name })}
+        />
+        <PickOne<View["split"]>
+          label="Split"
+          choices={splits.map((id) => ({ id, name: SPLIT_NAMES[id] }))}
+          chosen={view.split}
+          onChoose={(split) => onChange({ split })}
+        />
+        <button
+          type="button"
+          className="button quiet"
+          aria-pressed={view.chart === "table"}
+          onClick={() => onChange({ chart: view.chart === "table" ? "lines" : "table" })}
+        >
+          As a table
+        </button>
+        <button type="button" className="button quiet" onClick={onCsv}>
+          CSV<span className="unseen"> of the intervals</span>
+        </button>
+      </header>
+      <ChartBody metric={metric} split={view.split} isTable={view.chart === "table"} series={series} scheme={scheme} />
+      {view.split !== "none" && series.length < partCount && (
+        <p className="remark">
+          The {series.length} {view.split}s with most segments, of {partCount}. The others are not drawn.
+        </p>
+      )}
+    </section>
+  );
+}
+
+interface ChartBodyProps {
+  readonly metric: Metric;
+  readonly split: View["split"];
+  readonly isTable: boolean;
+  readonly series: readonly Series[];
+  readonly scheme: "light" | "dark";
+}
+
+function ChartBody({ metric, split, isTable, series, scheme }: ChartBodyProps): ReactNode {
+  const [pointed, setPointed] = useState<number | null>(null);
+  const intervals = series[0]?.intervals ?? [];
+  const last = intervals.at(-1);
+  if (last === undefined) return <p className="remark">A window below five minutes has no intervals to draw.</p>;
+  if (isTable) return <IntervalTable metric={metric} split={split} series={series} />;
+  const shown = intervals[pointed ?? intervals.length - 1] ?? last;
+  const index = intervals.indexOf(shown);
+  return (
+    <>
+      <div role="img" aria-label={describe(metric, intervals)} className="plot">
+        <TimeSeries metric={metric} series={series} scheme={scheme} onPoint={setPointed} />
+      </div>
+      <div className="legend">
+        <span className="when">{formatTimeRange(shown.startMs, shown.endMs)}</span>
+        {series.map(({ id, intervals: line }, i) => (
+          <span key={id ?? ""} className="entry">
+            <span className="swatch" style={{ background: `var(--series-${i + 1})` }} aria-hidden="true" />
+            <span>{nameOf(split, id)}</span>
+            <strong>
+              <MetricValue metric={metric} value={line[index]?.metrics[metric.name] ?? null} />
+            </strong>
+          </span>
+        ))}
+      </div>
+    </>
+  );
+}
+
+function IntervalTable({ metric, split, series }: Pick<ChartBodyProps, "metric" | "split" | "series">): ReactNode {
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls is reached by keyboard
+    <div className="interval-table" tabIndex={0} role="region" aria-label={`${metric.label} by interval`}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Interval</th>
+            {series.map(({ id }) => (
+              <th key={id ?? ""} scope="col">
+                {nameOf(split, id)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {series[0]!.intervals.map(({ startMs, endMs }, index) => (
+            <tr key={startMs}>
+              <th scope="row">{formatTimeRange(startMs, endMs)}</th>
+              {series.map(({ id, intervals }) => (
+                <td key={id ?? ""}>
+                  <MetricValue metric={metric} value={intervals[index]?.metrics[metric.name] ?? null} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function nameOf(split: View["split"], id: string | null): string {
+  if (id === null) return "Everybody";
+  return split === "skill" ? `Skill ${id}` : `Agent ${id}`;
+}
+
+function describe(metric: Metric, intervals: readonly IntervalPart[]): string {
+  const known = intervals.map(({ metrics }) => metrics[metric.name]).filter((value) => value !== null);
+  const range =
+    known.length === 0
+      ? "without a value"
+      : `from ${formatValue(metric.kind, Math.min(...known))} to ${formatValue(metric.kind, Math.max(...known))}`;
+  return `${metric.label} over ${intervals.length} intervals, ${range}. The button “As a table” gives every value.`;
+}

@@ -1,0 +1,143 @@
+import { useState, type ReactNode } from "react";
+import { Button, Dialog, DialogTrigger, FieldError, Input, Label, NumberField, Popover } from "react-aria-components";
+import { Pick } from "../components/Pick.tsx";
+import { PickMany } from "../components/PickMany.tsx";
+import { formatMinutes } from "../metrics/format.ts";
+import { intervalsOf, usualInterval } from "../view/interval.ts";
+import { TIMEFRAME_MAX, withTimeframe, type UserType, type View } from "../view/view.ts";
+
+export interface FilterValues {
+  readonly skillIds: readonly string[];
+  readonly groupIds: readonly string[];
+  readonly sources: readonly string[];
+}
+
+interface ControlsProps {
+  readonly view: View;
+  readonly filterValues: FilterValues;
+  readonly onChange: (view: View) => void;
+  readonly onFilterOpen: () => void;
+}
+
+type WindowProps = Omit<ControlsProps, "filterValues" | "onFilterOpen">;
+
+const PRESETS = [15, 30, 60, 240, 480, 1440];
+
+/** Which segments the figures are about, and how the window is parted. */
+export function Controls({ view, filterValues, onChange, onFilterOpen }: ControlsProps): ReactNode {
+  return (
+    <div className="controls" role="group" aria-label="What is shown">
+      <Timeframe view={view} onChange={onChange} />
+      <Interval view={view} onChange={onChange} />
+      <PickMany
+        label="Skills"
+        ids={filterValues.skillIds}
+        chosen={view.skills}
+        onChoose={(skills) => onChange({ ...view, skills })}
+        onOpen={onFilterOpen}
+      />
+      <PickMany
+        label="Groups"
+        ids={filterValues.groupIds}
+        chosen={view.groups}
+        onChoose={(groups) => onChange({ ...view, groups })}
+        onOpen={onFilterOpen}
+      />
+      <PickMany
+        label="Sources"
+        ids={filterValues.sources}
+        chosen={view.sources}
+        onChoose={(sources) => onChange({ ...view, sources })}
+        onOpen={onFilterOpen}
+      />
+      <Pick<UserType | "ALL">
+        label="Agents"
+        choices={[
+          { id: "ALL", name: "Humans and bots" },
+          { id: "HUMAN", name: "Humans" },
+          { id: "BOT", name: "Bots" },
+        ]}
+        chosen={view.userType ?? "ALL"}
+        onChoose={(id) => onChange({ ...view, userType: id === "ALL" ? null : id })}
+      />
+    </div>
+  );
+}
+
+function Timeframe({ view, onChange }: WindowProps): ReactNode {
+  const isPreset = PRESETS.includes(view.timeframe);
+  return (
+    <fieldset className="timeframe">
+      <legend>Window</legend>
+      <div className="segmented">
+        {PRESETS.map((minutes) => (
+          <button
+            key={minutes}
+            type="button"
+            aria-pressed={minutes === view.timeframe}
+            onClick={() => onChange(withTimeframe(view, minutes))}
+          >
+            {formatMinutes(minutes)}
+          </button>
+        ))}
+        <DialogTrigger>
+          <Button className="custom" data-chosen={!isPreset}>
+            {isPreset ? "Other…" : formatMinutes(view.timeframe)}
+          </Button>
+          <Popover className="popover">
+            <Dialog aria-label="Another window">
+              {({ close }) => (
+                <CustomTimeframe
+                  minutes={view.timeframe}
+                  onChoose={(minutes) => {
+                    onChange(withTimeframe(view, minutes));
+                    close();
+                  }}
+                />
+              )}
+            </Dialog>
+          </Popover>
+        </DialogTrigger>
+      </div>
+    </fieldset>
+  );
+}
+
+function CustomTimeframe({ minutes, onChoose }: { readonly minutes: number; readonly onChoose: (minutes: number) => void }): ReactNode {
+  const [value, setValue] = useState(minutes);
+  return (
+    <form
+      className="custom-timeframe"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (Number.isInteger(value)) onChoose(value);
+      }}
+    >
+      <NumberField value={value} onChange={setValue} minValue={1} maxValue={TIMEFRAME_MAX} step={1} isRequired autoFocus>
+        <Label>Minutes, 1 to {TIMEFRAME_MAX}</Label>
+        <Input />
+        <FieldError />
+      </NumberField>
+      <button type="submit" className="button">
+        Show
+      </button>
+    </form>
+  );
+}
+
+function Interval({ view, onChange }: WindowProps): ReactNode {
+  const intervals = intervalsOf(view.timeframe);
+  const usual = usualInterval(view.timeframe);
+  const choices = [
+    { id: "usual", name: usual === null ? "None: window too short" : `Usual (${formatMinutes(usual)})` },
+    ...intervals.map((minutes) => ({ id: String(minutes), name: formatMinutes(minutes) })),
+  ];
+  return (
+    <Pick
+      label="Interval"
+      choices={choices}
+      chosen={view.interval === null ? "usual" : String(view.interval)}
+      onChoose={(id) => onChange({ ...view, interval: id === "usual" ? null : Number(id) })}
+    />
+  );
+}

@@ -1,0 +1,64 @@
+import type { ReactNode } from "react";
+import type { Connection, Target } from "../board.ts";
+import { PlainLink } from "../components/PlainLink.tsx";
+import { formatMinutes, formatTimeRange } from "../metrics/format.ts";
+import type { View } from "../view/view.ts";
+import { LiveBadge } from "./LiveBadge.tsx";
+
+interface HeaderProps {
+  readonly accountId: string;
+  readonly agentId: string | null;
+  readonly view: Pick<View, "timeframe" | "tv">;
+  /** Null until an answer has come. */
+  readonly window: { readonly startMs: number; readonly endMs: number } | null;
+  readonly connection: Connection;
+  readonly scheme: "light" | "dark";
+  readonly home: Target;
+  readonly onChange: (change: Partial<View>) => void;
+}
+
+/** What this is about, of when, and whether it is live. */
+export function Header({ accountId, agentId, view, window, connection, scheme, home, onChange }: HeaderProps): ReactNode {
+  return (
+    <header className="top">
+      <h1>
+        {agentId === null ? (
+          accountId
+        ) : (
+          <>
+            <PlainLink to={home}>{accountId}</PlainLink>
+            <span className="slash" aria-hidden="true">
+              /
+            </span>
+            Agent {agentId}
+          </>
+        )}
+      </h1>
+      <span className="window">
+        Last {formatMinutes(view.timeframe)}
+        {window && <span className="times"> {formatTimeRange(window.startMs, window.endMs)}</span>}
+      </span>
+      <LiveBadge connection={connection} />
+      {!view.tv && (
+        <div className="switches">
+          <button
+            type="button"
+            className="button quiet"
+            aria-pressed={scheme === "dark"}
+            onClick={() => onChange({ theme: scheme === "dark" ? "light" : "dark" })}
+          >
+            Dark
+          </button>
+          <button
+            type="button"
+            className="button quiet"
+            title="Large figures, no controls; Escape comes back"
+            onClick={() => onChange({ tv: true })}
+          >
+            TV mode
+          </button>
+        </div>
+      )}
+    </header>
+  );
+}

@@ -1,0 +1,120 @@
+import { useMemo, type ReactNode } from "react";
+import type { Board, Connection, MetricDefinition, Series, Target } from "../board.ts";
+import { csvFileName } from "../csv/csv.ts";
+import { formatTimeToSecond } from "../metrics/format.ts";
+import type { View } from "../view/view.ts";
+import { Chart } from "./Chart.tsx";
+import { Controls, type FilterValues } from "./Controls.tsx";
+import { Header } from "./Header.tsx";
+import { intervalsCsv } from "./intervals-csv.ts";
+import { Loading, Message, type Trouble } from "./Message.tsx";
+import { Notice } from "./Notice.tsx";
+import { PartsTable } from "./PartsTable.tsx";
+import { Totals } from "./Totals.tsx";
+import { TvTotals } from "./TvTotals.tsx";
+
+/** What the figures' place holds. */
+export type Content =
+  | { readonly state: "loading" }
+  | { readonly state: "troubled"; readonly trouble: Exclude<Trouble, { readonly kind: "empty" }> }
+  | { readonly state: "showing"; readonly board: Board; readonly series: readonly Series[] };
+
+export interface ScreenProps {
+  readonly accountId: string;
+  /** Null: everybody. */
+  readonly agentId: string | null;
+  readonly view: View;
+  /** What of the address was passed over. */
+  readonly faults: readonly string[];
+  readonly content: Content;
+  readonly connection: Connection;
+  readonly definitions: readonly MetricDefinition[];
+  readonly filterValues: FilterValues;
+  readonly scheme: "light" | "dark";
+  readonly home: Target;
+  readonly agentTarget: (agentId: string) => Target;
+  readonly onChange: (change: Partial<View>) => void;
+  readonly onDismiss: () => void;
+  readonly onRetry: () => void;
+  /** Before the values to filter by are offered. */
+  readonly onFilterOpen: () => void;
+  readonly onSave: (fileName: string, text: string) => void;
+}
+
+/** A supervisor's whole screen, as a function of what is known. */
+export function Screen(props: ScreenProps): ReactNode {
+  const { accountId, agentId, view, faults, content, connection, filterValues, scheme, home, onChange, onDismiss, onFilterOpen } = props;
+  const isStale = connection.state === "reconnecting";
+  return (
+    <div className={view.tv ? "screen tv" : "screen"} data-stale={isStale} data-theme={view.theme}>
+      <Header
+        accountId={accountId}
+        agentId={agentId}
+        view={view}
+        window={content.state === "showing" ? content.board : null}
+        connection={connection}
+        scheme={scheme}
+        home={home}
+        onChange={onChange}
+      />
+      {!view.tv && <Controls view={view} filterValues={filterValues} onChange={onChange} onFilterOpen={onFilterOpen} />}
+      {!view.tv && <Notice faults={faults} onDismiss={onDismiss} />}
+      {connection.state === "reconnecting" && content.state === "showing" && (
+        <p className="stale-band">
+          These figures are of {formatTimeToSecond(connection.sinceMs)}. The gateway cannot be reached; they go on by themselves.
+        </p>
+      )}
+      <main>
+        <Figures {...props} />
+      </main>
+    </div>
+  );
+}
+
+function Figures(props: ScreenProps): ReactNode {
+  const { accountId, agentId, view, content, definitions, scheme, agentTarget, onChange, onRetry, onSave } = props;
+  const ofOneAgent = useMemo(() => ({ ...view, rows: "skills" as const, open: [] }), [view]);
+  if (content.state === "loading") return <Loading />;
+  if (content.state === "troubled") {
+    const canRetry = content.trouble.kind === "forbidden" || content.trouble.kind === "failed";
+    return <Message trouble={content.trouble} {...(canRetry && { onRetry })} />;
+  }
+  const { board, series } = content;
+  if (board.metrics.totalAgentConversationSegments === 0) {
+    const isFiltered = view.skills.length + view.groups.length + view.sources.length > 0 || view.userType !== null;
+    const clear = (): void => onChange({ skills: [], groups: [], sources: [], userType: null });
+    return <Message trouble={{ kind: "empty", isFiltered }} {...(isFiltered && { onClearFilters: clear })} />;
+  }
+  if (view.tv) return <TvTotals board={board} />;
+
+  const save = (what: string, text: string): void => {
+    const subject = agentId === null ? what : `agent-${agentId}-${what}`;
+    onSave(csvFileName(accountId, subject, board.startMs, board.endMs), text);
+  };
+  const rows = agentId === null ? view.rows : "skills";
+  return (
+    <div className="board">
+      <div className="overview">
+        <Totals board={board} definitions={definitions} chosen={view.metric} onChoose={(metric) => onChange({ metric })} />
+        <Chart
+          view={view}
+          series={series}
+          splits={agentId === null ? ["none", "skill", "agent"] : ["none", "skill"]}
+          partCount={view.split === "skill" ? board.skills.length : board.agents.length}
+          scheme={scheme}
+          onChange={onChange}
+          onCsv={() => save("intervals", intervalsCsv(view.split, series))}
+        />
+      </div>
+      <PartsTable
+        view={agentId === null ? view : ofOneAgent}
+        parts={rows === "agents" ? board.agents : board.skills}
+        definitions={definitions}
+        agentTarget={agentTarget}
+        isOfOneAgent={agentId !== null}
+        onChange={onChange}
+        onCsv={(text) => save(rows, text)}
+      />
+    </div>
+  );
+}
