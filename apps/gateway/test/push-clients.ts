@@ -9,7 +9,8 @@ export interface Pushed {
   readonly waiting: readonly PushedResult[];
   /** @throws Error when nothing comes for a while */
   readonly next: () => Promise<PushedResult>;
-  readonly isComplete: () => boolean;
+  /** Whether the server has ended it. */
+  readonly isOver: () => boolean;
   readonly stop: () => void;
 }
 
@@ -76,7 +77,7 @@ export const PUSH_DOORS: readonly PushDoor[] = [webSocketDoor, eventStreamDoor];
 /** Errors of the protocol come as a result's errors would. */
 function collect(subscribe: (sink: Sink) => () => void): Pushed {
   const waiting: PushedResult[] = [];
-  let isComplete = false;
+  let isOver = false;
   let told: (() => void) | null = null;
   const take = (result: PushedResult): void => {
     waiting.push(result);
@@ -86,7 +87,7 @@ function collect(subscribe: (sink: Sink) => () => void): Pushed {
     next: take,
     error: (error) =>
       take({ errors: Array.isArray(error) ? error : [{ message: error instanceof Error ? error.message : JSON.stringify(error) }] }),
-    complete: () => (isComplete = true),
+    complete: () => (isOver = true),
   });
   return {
     waiting,
@@ -94,7 +95,7 @@ function collect(subscribe: (sink: Sink) => () => void): Pushed {
       if (waiting.length === 0) await within(NEXT_MS_MAX, new Promise<void>((resolve) => (told = resolve)));
       return waiting.shift()!;
     },
-    isComplete: () => isComplete,
+    isOver: () => isOver,
     stop,
   };
 }

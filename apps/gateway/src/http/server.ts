@@ -27,6 +27,8 @@ export async function createServer({ engine, intake, readiness, limits, logger }
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: "idle",
+    // Whoever offers any other protocol is answered in HTTP.
+    http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket" },
     // Refused below, as a problem.
     return503OnClosing: false,
     // Every name in a URL is judged by its path, which says what is wrong with it.

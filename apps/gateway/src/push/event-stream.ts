@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { HttpProblem, refuseOtherMethods } from "../http/problem.ts";
+import { Answer } from "./group.ts";
 import { MESSAGE_BYTES_MAX, type Operation } from "./operation.ts";
 import type { Pusher } from "./pusher.ts";
 
@@ -27,7 +28,7 @@ export function addEventStream(app: FastifyInstance, path: string, pusher: Pushe
     const answered = await pusher.answer(operationOf(request));
     const { raw: response } = reply.hijack();
     response.writeHead(200, HEADERS);
-    if (answered.kind === "once") return void response.end(toEvent(JSON.stringify(answered.result)) + COMPLETE);
+    if (answered.kind === "once") return void response.end(toEvent(new Answer(answered.result)) + COMPLETE);
     const { answers } = answered;
     if (response.destroyed) return answers.end();
     open.add(response);
@@ -37,7 +38,7 @@ export function addEventStream(app: FastifyInstance, path: string, pusher: Pushe
       stopKeepingAlive();
       answers.end();
     });
-    for await (const { text } of answers) await written(response, toEvent(text));
+    for await (const next of answers) await written(response, toEvent(next));
   };
   app.route({ method: ["GET", "POST"], url: path, exposeHeadRoute: false, bodyLimit: MESSAGE_BYTES_MAX, handler });
   refuseOtherMethods(app, path, ["GET", "POST"]);
@@ -47,7 +48,7 @@ export function addEventStream(app: FastifyInstance, path: string, pusher: Pushe
   });
 }
 
-function toEvent(text: string): string {
+function toEvent({ text }: Answer): string {
   return `event: next\ndata: ${text}\n\n`;
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { ExecutionResult, FormattedExecutionResult } from "graphql";
 import type { Subscribed } from "../graphql/context.ts";
+import { toJsonLine } from "../graphql/written.ts";
 import type { Latest } from "./latest.ts";
 import type { Operation, Selection } from "./operation.ts";
 
@@ -20,8 +21,9 @@ export class Answer implements ExecutionResult {
   declare readonly data?: never;
   readonly text: string;
 
-  constructor(text: string) {
-    this.text = text;
+  constructor(result: FormattedExecutionResult) {
+    // As HTTP writes it, without the end of its line.
+    this.text = toJsonLine(result).toString().trimEnd();
   }
 }
 
@@ -43,6 +45,7 @@ export class Group {
   readonly #selection: Selection;
   readonly #engine: Engine;
   readonly #execute: Execute;
+  #begun: Promise<FormattedExecutionResult | null> | null = null;
   #last: Last | null = null;
   /** When it was pushed last, by the gateway's clock, and what without its moments. */
   #pushed = { atMs: -Infinity, digest: "" };
@@ -63,14 +66,9 @@ export class Group {
     return this.#answered.answer;
   }
 
-  /** @returns null once it is answered, or why it never will be */
-  async begin(limits: Limits): Promise<FormattedExecutionResult | null> {
-    const { result, last } = await this.#ask(limits, null);
-    // What is refused has no data, be it null.
-    if (last === null) return result.errors ? { errors: result.errors } : result;
-    this.#last = last;
-    this.#pushed = { atMs: limits.nowMs, digest: this.#digestOf(result) };
-    return null;
+  /** Asks for the first answer, once. @returns null when it is there, or why it never will be */
+  begin(limits: Limits): Promise<FormattedExecutionResult | null> {
+    return (this.#begun ??= this.#answerFirst(limits));
   }
 
   /** @returns the answer for the window that ends now, if it is to be pushed */
@@ -81,10 +79,19 @@ export class Group {
     const { result, last } = await this.#ask(limits, before);
     this.#last = last;
     if (last!.answer.text === before.answer.text) return null;
-    const digest = this.#digestOf(result);
+    const digest = this.#digestOf(result, last!.answer);
     if (digest === this.#pushed.digest && !isRefreshDue) return null;
     this.#pushed = { atMs: limits.nowMs, digest };
     return last!.answer;
+  }
+
+  async #answerFirst(limits: Limits): Promise<FormattedExecutionResult | null> {
+    const { result, last } = await this.#ask(limits, null);
+    // What is refused has no data, be it null.
+    if (last === null || !result.data) return result.errors ? { errors: result.errors } : result;
+    this.#last = last;
+    this.#pushed = { atMs: limits.nowMs, digest: this.#digestOf(result, last.answer) };
+    return null;
   }
 
   get #answered(): Last {
@@ -113,12 +120,14 @@ export class Group {
       subscribed = told;
       version = this.#engine.versionOf(told.accountId, told.window);
     });
-    return { result, last: subscribed && { subscribed, version, answer: new Answer(JSON.stringify(result)) } };
+    return { result, last: subscribed && { subscribed, version, answer: new Answer(result) } };
   }
 
-  #digestOf(result: FormattedExecutionResult): string {
+  /** Equal for answers that differ in nothing but the moments of their windows. */
+  #digestOf(result: FormattedExecutionResult, { text }: Answer): string {
     const { momentNames } = this.#selection;
-    const text = JSON.stringify(result, (key, value: unknown) => (momentNames.has(key) ? undefined : value));
-    return createHash("sha256").update(text).digest("base64");
+    if (momentNames.size === 0) return text;
+    const withoutMoments = JSON.stringify(result, (key, value: unknown) => (momentNames.has(key) ? undefined : value));
+    return createHash("sha256").update(withoutMoments).digest("base64");
   }
 }

@@ -102,7 +102,7 @@ export class Pusher {
     clearTimeout(this.#timer);
     let dueMs = Infinity;
     for (const group of this.#groups.values()) dueMs = Math.min(dueMs, group.dueMs);
-    if (dueMs < Infinity) this.#timer = setTimeout(() => void this.#tick(), dueMs - performance.now());
+    if (dueMs < Infinity) this.#timer = setTimeout(() => void this.#tick(), Math.max(0, dueMs - performance.now()));
   }
 
   async #tick(): Promise<void> {

@@ -115,7 +115,7 @@ function createSpeaker({ pusher, schema }: WebSocketParts, log: FastifyBaseLogge
 
 function resultOf({ contextValue }: ExecutionArgs): Answer | AsyncIterable<Answer> {
   const answered = contextValue as Answered;
-  return answered.kind === "pushed" ? answered.answers : new Answer(JSON.stringify(answered.result));
+  return answered.kind === "pushed" ? answered.answers : new Answer(answered.result);
 }
 
 /**
