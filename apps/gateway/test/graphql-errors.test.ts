@@ -259,6 +259,15 @@ test("a GET answers, if it says that a browser has asked before", async () => {
   expect(response.headers.get("server-timing")).toBe('engine;dur=0.000;desc="0 passes"');
 });
 
+test("fragments that unfold to billions of fields hold nobody up", async () => {
+  const links = Array.from({ length: 40 }, (_, i) => {
+    const [type, field] = i % 2 === 0 ? ["Skill", "agents"] : ["Agent", "skills"];
+    return `fragment F${i} on ${type} { a: ${field} { ...F${i + 1} } b: ${field} { ...F${i + 1} } }`;
+  });
+  const query = `{ account(id: "a") { ${segments("timeframe: 60", "skills { ...F0 }")} } } ${links.join(" ")} fragment F40 on Skill { id }`;
+  for (let i = 0; i < 3; i++) expect((await ask(query)).body).toEqual({ data: { account: { agentSegments: { skills: [] } } } });
+});
+
 test("what goes wrong on our side is told without detail, on either surface", async () => {
   for (const way of ["ask", "stream"] as const) {
     vi.spyOn(Engine.prototype, way).mockImplementation(() => {

@@ -11,9 +11,12 @@ import {
 } from "graphql";
 import { compileQuery, isCompiledQuery, type CompiledQuery } from "graphql-jit";
 import { LRUCache } from "lru-cache";
+import { fieldCountOf } from "./field-count.ts";
 import { withWrittenFields, writeParts } from "./written-parts.ts";
 
 const OPERATIONS_MAX = 1_000;
+/** Compiling costs more than a tenth of a millisecond a field, and holds up everybody meanwhile. */
+const COMPILED_FIELDS_MAX = 500;
 
 /** What is known of an operation that was asked before. */
 type Known =
@@ -40,12 +43,7 @@ export function createCompiledExecutor(schema: GraphQLSchema): ApolloServerOptio
 
         const key = `${queryHash} ${operationName ?? ""}`;
         const known = operations.get(key);
-        const next =
-          known === undefined
-            ? SEEN
-            : known.state === "seen"
-              ? compile(writtenSchema, writeParts(schema, document, operation), operationName)
-              : known;
+        const next = known === undefined ? SEEN : known.state === "seen" ? compile(schema, writtenSchema, document, operation) : known;
         if (next !== known) operations.set(key, next);
         const isCompiled = next.state === "compiled" && areAccepted(schema, operation, variableValues);
         return isCompiled ? withWholeErrors(await next.query.query({}, context, withDefaults(operation, variableValues))) : asGraphqlJs();
@@ -60,14 +58,16 @@ export function createCompiledExecutor(schema: GraphQLSchema): ApolloServerOptio
 }
 
 const SEEN: Known = { state: "seen" };
+const NOT_COMPILABLE: Known = { state: "not compilable" };
 
-function compile(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined): Known {
+function compile(schema: GraphQLSchema, writtenSchema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Known {
+  if (fieldCountOf(document, operation) > COMPILED_FIELDS_MAX) return NOT_COMPILABLE;
   try {
-    const query = compileQuery(schema, document, operationName ?? "");
-    return isCompiledQuery(query) ? { state: "compiled", query } : { state: "not compilable" };
+    const query = compileQuery(writtenSchema, writeParts(schema, document, operation), operation.name?.value ?? "");
+    return isCompiledQuery(query) ? { state: "compiled", query } : NOT_COMPILABLE;
   } catch (error) {
     // Operations nested too deep for its generated code.
-    if (error instanceof RangeError) return { state: "not compilable" };
+    if (error instanceof RangeError) return NOT_COMPILABLE;
     throw error;
   }
 }
