@@ -1,16 +1,17 @@
 import type { AppendedBatch } from "../event-log.ts";
-import { AT_COLUMN, idsCrcOf, KEY_COLUMN, POSITION_COLUMN, toEventRow } from "./event-row.ts";
+import { AT_COLUMN, contentCrc, idsCrcOf, KEY_COLUMN, POSITION_COLUMN } from "./event-row.ts";
 import type { EventContent } from "./event-row.ts";
 import type { KnownConversation, RecentConversations } from "./recent-conversations.ts";
 import type { Statements } from "./statements.ts";
 import { readTotals, writeTotals } from "./totals.ts";
 import type { Totals } from "./totals.ts";
 
-/** An event that may be new, and where it belongs. */
-export interface NewEvent {
-  readonly conversationId: string;
-  /** Its conversation's key and its position are filled in. */
-  readonly content: EventContent;
+/** Events that may be new, by index. */
+export interface NewEvents {
+  readonly count: number;
+  readonly conversationIdAt: (index: number) => string;
+  /** A row of the caller's, without its conversation's key and its position: these are filled in. */
+  readonly contentAt: (index: number) => EventContent;
 }
 
 /** A conversation of one call: its row is written once, after all of its events. */
@@ -48,12 +49,13 @@ export class Appending {
     this.#newestKey = this.#before.newestKey;
   }
 
-  add(accountId: string, events: Iterable<NewEvent>): AppendedBatch {
+  add(accountId: string, events: NewEvents): AppendedBatch {
     const conversationKeys: number[] = [];
     const positions: number[] = [];
     const newConversationKeys = new Set<number>();
     const touched = this.#touchedOf(accountId);
-    for (const { conversationId, content } of events) {
+    for (let i = 0; i < events.count; i++) {
+      const [conversationId, content] = [events.conversationIdAt(i), events.contentAt(i)];
       let conversation = touched.get(conversationId);
       if (conversation === undefined) {
         conversation = this.#find(accountId, conversationId);
@@ -62,7 +64,7 @@ export class Appending {
       }
       content[KEY_COLUMN] = conversation.key;
       content[POSITION_COLUMN] = this.#position + 1;
-      const isDuplicate = this.#statements.addEvent.run(...toEventRow(content, conversation.idsCrc)).changes === 0;
+      const isDuplicate = this.#statements.addEvent.run(...content, contentCrc(content, conversation.idsCrc)).changes === 0;
       if (!isDuplicate) {
         this.#position += 1;
         conversation.eventCount += 1;

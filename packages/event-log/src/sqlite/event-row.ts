@@ -2,10 +2,7 @@ import { crc32 } from "node:zlib";
 import type { ConversationEvent, Sender, UnassignmentReason, UserType } from "@segmeter/engine";
 import { Damage } from "./failure.ts";
 
-/** A row of `events`: the columns of `schema.ts`, in order. */
-export type EventRow = [...content: EventContent, crc: number];
-
-/** All of a row that its sum vouches for. */
+/** A row of `events` but for its sum: the columns of `schema.ts`, in order. */
 export type EventContent = [
   conversationKey: number,
   eventId: string,
@@ -29,11 +26,6 @@ export const POSITION_COLUMN = 2;
 export const AT_COLUMN = 3;
 const COLUMN_COUNT = 15;
 
-/** @param idsCrc of its conversation: `idsCrcOf` */
-export function toEventRow(content: EventContent, idsCrc: number): EventRow {
-  return [...content, contentCrc(content, idsCrc)];
-}
-
 /**
  * Takes the sum off a row that was read.
  *
@@ -50,7 +42,8 @@ export function idsCrcOf(accountId: string, conversationId: string): number {
   return crc32(JSON.stringify([accountId, conversationId]));
 }
 
-function contentCrc(content: readonly unknown[], idsCrc: number): number {
+/** @param idsCrc of its conversation: `idsCrcOf` */
+export function contentCrc(content: readonly unknown[], idsCrc: number): number {
   return crc32(JSON.stringify(content), idsCrc);
 }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { AppendedBatch } from "../event-log.ts";
 import { Appending } from "./append.ts";
-import type { NewEvent } from "./append.ts";
+import type { NewEvents } from "./append.ts";
 import { toStorageError } from "./failure.ts";
 import { readChunk, readConversation } from "./read.ts";
 import type { StoredConversation } from "./read.ts";
@@ -28,7 +28,7 @@ export class SqliteFile {
     this.#statements = prepareStatements(db);
   }
 
-  append(batches: Iterable<{ readonly accountId: string; readonly events: Iterable<NewEvent> }>): AppendedBatch[] {
+  append(batches: Iterable<{ readonly accountId: string; readonly events: NewEvents }>): AppendedBatch[] {
     const { appended, created } = this.#transaction(() => {
       const appending = new Appending(this.#statements, this.#recent);
       return { appended: Array.from(batches, ({ accountId, events }) => appending.add(accountId, events)), created: appending.finish() };

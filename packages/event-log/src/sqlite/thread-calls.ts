@@ -1,5 +1,5 @@
 import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, LogFault } from "../event-log.ts";
-import type { NewEvent } from "./append.ts";
+import type { NewEvents } from "./append.ts";
 import { toContent, toEvent } from "./event-row.ts";
 import { EventPacker, EventUnpacker } from "./packed-events.ts";
 import type { PackedEvents } from "./packed-events.ts";
@@ -59,17 +59,19 @@ export function packBatches(batches: readonly EventBatch[]): PackedBatches {
   return { ...packer.finish(), batches: batches.map(({ accountId, events }) => ({ accountId, eventCount: events.length })) };
 }
 
-export function* unpackBatches(packed: PackedBatches): Generator<{ readonly accountId: string; readonly events: Iterable<NewEvent> }> {
+export function* unpackBatches(packed: PackedBatches): Generator<{ readonly accountId: string; readonly events: NewEvents }> {
   const unpacker = new EventUnpacker(packed);
   let start = 0;
   for (const { accountId, eventCount } of packed.batches) {
-    yield { accountId, events: newEventsOf(unpacker, start, start + eventCount) };
+    const from = start;
+    const events: NewEvents = {
+      count: eventCount,
+      conversationIdAt: (index) => unpacker.conversationIdAt(from + index),
+      contentAt: (index) => unpacker.contentAt(from + index),
+    };
+    yield { accountId, events };
     start += eventCount;
   }
-}
-
-function* newEventsOf(unpacker: EventUnpacker, start: number, end: number): Generator<NewEvent> {
-  for (let i = start; i < end; i++) yield { conversationId: unpacker.conversationIdAt(i), content: unpacker.contentAt(i) };
 }
 
 export function packAppended(appended: readonly AppendedBatch[]): PackedAppended {
