@@ -85,8 +85,10 @@ function collect(subscribe: (sink: Sink) => () => void): Pushed {
   };
   const stop = subscribe({
     next: take,
-    error: (error) =>
-      take({ errors: Array.isArray(error) ? error : [{ message: error instanceof Error ? error.message : JSON.stringify(error) }] }),
+    error: (error) => {
+      isOver = true;
+      take({ errors: Array.isArray(error) ? error : [{ message: error instanceof Error ? error.message : JSON.stringify(error) }] });
+    },
     complete: () => (isOver = true),
   });
   return {
