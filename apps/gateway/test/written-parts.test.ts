@@ -51,7 +51,7 @@ test.each(SELECTIONS)("compiled code gives %s as graphql-js does", async (_, sel
     `{ account(id: "a") { agentSegments(timeframe: 60) { ${selection} } } __typename } ${definitions}`,
   );
   expect([status, body.errors]).toEqual([200, undefined]);
-  expect(body.data.__typename).toBe("Query");
+  expect(body.data).not.toBeNull();
 });
 
 test("operations with introspection are answered, too", async () => {
@@ -59,8 +59,10 @@ test("operations with introspection are answered, too", async () => {
     gateway,
     '{ __type(name: "Agent") { name } account(id: "a") { agentSegments(timeframe: 60) { agents { id } } } }',
   );
-  expect(body.data.__type).toEqual({ name: "Agent" });
-  expect(body.data.account.agentSegments.agents).toEqual([{ id: "7" }, { id: '"quoted" é' }]);
+  expect(body.data).toEqual({
+    ["__type"]: { name: "Agent" },
+    account: { agentSegments: { agents: [{ id: "7" }, { id: '"quoted" é' }] } },
+  });
 });
 
 test("nobody can ask for the fields that compiled code uses", async () => {
