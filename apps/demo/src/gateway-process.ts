@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 
 const READY_POLL_MS = 50;
+/** As `npm run serve` starts it. A larger nursery holds a hundred megabytes more, and is no faster. */
+const NODE_ARGUMENTS = ["--max-semi-space-size=16"];
 
 export interface GatewayProcess {
   readonly url: string;
@@ -13,7 +15,7 @@ export interface GatewayProcess {
 
 /** Starts a gateway beside this process and waits until it is ready; ends with it if it cannot start. */
 export async function startGatewayProcess(main: string, environment: NodeJS.ProcessEnv): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [main], { env: environment, stdio: "inherit" });
+  const child = spawn(process.execPath, [...NODE_ARGUMENTS, main], { env: environment, stdio: "inherit" });
   const exited = once(child, "exit").then(([code]) => (code as number | null) ?? 1);
   const url = `http://${environment["HOST"] || "127.0.0.1"}:${environment["PORT"] || "4000"}`;
   const isRunning = await Promise.race([exited.then(() => false), untilReady(url).then(() => true)]);
