@@ -36,6 +36,11 @@ const config: CodegenConfig = {
       preset,
       presetConfig: { runtime: "../runtime/index.ts" },
     },
+    "packages/hooks/test/generated/pulse.ts": {
+      documents: "packages/hooks/test/operations/*.graphql",
+      preset,
+      presetConfig: { runtime: "../../src/index.ts" },
+    },
   },
 };
 

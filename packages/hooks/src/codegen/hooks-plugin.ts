@@ -40,6 +40,8 @@ export const plugin: PluginFunction<HooksPluginConfig> = (schema, files, { runti
   };
 };
 
+type OperationKind = "query" | "subscription";
+
 /** What a kind of operation needs of the runtime. */
 const RUNTIME_NAMES = {
   query: [
@@ -51,19 +53,18 @@ const RUNTIME_NAMES = {
     "useSegmeterSuspenseQuery",
   ],
   subscription: ["type SubscriptionHookOptions", "type SubscriptionState", "useSegmeterSubscription"],
-  mutation: [],
-} satisfies Record<OperationTypeNode, readonly string[]>;
+} satisfies Record<OperationKind, readonly string[]>;
 
 function importsOf(operations: readonly OperationDefinitionNode[], runtime: string): string {
-  const kinds = new Set(operations.map(({ operation }) => operation));
+  const kinds = new Set(operations.map(kindOf));
   const names = [...kinds].flatMap((kind): readonly string[] => RUNTIME_NAMES[kind]);
   return `import { ${["TypedDocumentString", ...names].join(", ")} } from ${JSON.stringify(runtime)};`;
 }
 
 function toBlock(operation: OperationDefinitionNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>, writer: TypeWriter): string {
   const name = nameOf(operation);
-  const kind = operation.operation === OperationTypeNode.QUERY ? "Query" : "Subscription";
-  const resultType = `${name}${kind}`;
+  const kind = kindOf(operation);
+  const resultType = `${name}${kind === "query" ? "Query" : "Subscription"}`;
   const text = print(withoutDescriptions({ kind: Kind.DOCUMENT, definitions: [operation, ...fragmentsOf(operation, fragments)] }));
   const hash = createHash("sha256").update(text).digest("hex").slice(0, HASH_CHARACTERS);
   const comment = toDocComment(operation.description?.value, "");
@@ -81,7 +82,7 @@ function toBlock(operation: OperationDefinitionNode, fragments: ReadonlyMap<stri
     `${comment}export type ${resultType} = ${writer.ofOperation(operation)};`,
     `export type ${resultType}Variables = ${writer.ofVariables(operation.variableDefinitions ?? [])};`,
     `${comment}export const ${name}Document = /* @__PURE__ */ new TypedDocumentString<${resultType}, ${resultType}Variables>(\`\n${toIndented(text)}\n\`, ${JSON.stringify({ operationName: name, hash })});`,
-    kind === "Query" ? queryHooks(names) : subscriptionHooks(names),
+    kind === "query" ? queryHooks(names) : subscriptionHooks(names),
   ].join("\n\n");
 }
 
@@ -151,6 +152,12 @@ function toIndented(text: string): string {
     .split("\n")
     .map((line) => (line === "" ? "" : `  ${line}`))
     .join("\n");
+}
+
+function kindOf(definition: OperationDefinitionNode): OperationKind {
+  const { operation } = definition;
+  if (operation !== OperationTypeNode.MUTATION) return operation;
+  throw new Error(`expected a query or a subscription, got the mutation ${nameOf(definition)}`);
 }
 
 function nameOf({ name, operation }: OperationDefinitionNode): string {

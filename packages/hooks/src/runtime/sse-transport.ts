@@ -9,46 +9,53 @@ export function createSseTransport({ urlOf, authorization, fetch, staleAfterMs }
   return {
     open: (operation, sink) => {
       let failure: SegmeterError | null = null;
-      const client = createClient({
+      const fail = (error: SegmeterError): SegmeterError => (failure = error);
+
+      // The library tells neither why a request failed nor what keeps a stream alive that has nothing to say.
+      const fetchWatched = async (input: string, init: RequestInit & { readonly signal: AbortSignal }): Promise<Response> => {
+        const silence = new AbortController();
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const hear = (): void => {
+          clearTimeout(timer);
+          timer = setTimeout(() => silence.abort(fail(new TimeoutError(staleAfterMs))), staleAfterMs);
+        };
+        init.signal.addEventListener("abort", () => clearTimeout(timer));
+        hear();
+        try {
+          const response = await fetch(input, { ...init, signal: AbortSignal.any([init.signal, silence.signal]) });
+          if (!response.ok) throw await parseFailure(response);
+          return heard(response, hear);
+        } catch (error) {
+          throw fail(isSegmeterError(error) ? error : new NetworkError("the gateway could not be reached", { cause: error }));
+        }
+      };
+
+      const end = (error: SegmeterError): void => {
+        close();
+        sink.ended(error);
+      };
+      const close = createClient({
         url: urlOf("/graphql/stream"),
         headers: authorization,
         retryAttempts: 0,
-        // The library tells nothing of why a request failed, nor of what keeps a silent stream alive.
-        fetchFn: async (input: string, init: RequestInit): Promise<Response> => {
-          try {
-            const response = await fetch(input, init);
-            if (!response.ok) throw await parseFailure(response);
-            return watched(response, staleAfterMs);
-          } catch (error) {
-            failure = isSegmeterError(error) ? error : new NetworkError("the gateway could not be reached", { cause: error });
-            throw error;
-          }
-        },
-      });
-      const close = client.subscribe(operation, {
+        fetchFn: fetchWatched,
+      }).subscribe(operation, {
         next: (answer) => sink.value(answer),
-        error: (error) => sink.ended(failure ?? new NetworkError("the connection was lost", { cause: error })),
-        complete: () => sink.ended(new NetworkError("the gateway ended the subscription")),
+        error: (error) => end(failure ?? new NetworkError("the connection was lost", { cause: error })),
+        complete: () => end(new NetworkError("the gateway ended the subscription")),
       });
       return close;
     },
   };
 }
 
-/** The same response; reading it fails once nothing came, not even what keeps it alive, for so long. */
-function watched(response: Response, silenceMsMax: number): Response {
-  let silence: ReturnType<typeof setTimeout> | undefined;
-  const watch = (controller: TransformStreamDefaultController): void => {
-    clearTimeout(silence);
-    silence = setTimeout(() => controller.error(new TimeoutError(silenceMsMax)), silenceMsMax);
-  };
-  const watcher = new TransformStream<Uint8Array, Uint8Array>({
-    start: watch,
+/** The same response; `hear` is called for all that comes, be it only what keeps the stream alive. */
+function heard(response: Response, hear: () => void): Response {
+  const listener = new TransformStream<Uint8Array, Uint8Array>({
     transform: (chunk, controller) => {
-      watch(controller);
+      hear();
       controller.enqueue(chunk);
     },
-    flush: () => clearTimeout(silence),
   });
-  return new Response(response.body!.pipeThrough(watcher), response);
+  return new Response(response.body!.pipeThrough(listener), response);
 }

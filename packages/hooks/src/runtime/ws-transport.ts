@@ -1,4 +1,4 @@
-import { createClient, type Client } from "graphql-ws";
+import { createClient, TerminatedCloseEvent, type Client } from "graphql-ws";
 import { parseFaults } from "./answer.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Endpoint } from "./client.ts";
@@ -43,15 +43,13 @@ function createReconnectingClient({ urlOf, authorization, staleAfterMs }: Endpoi
     on: {
       ping: (isReceived) => {
         if (isReceived) return;
-        silence = setTimeout(() => {
-          onLost(new TimeoutError(staleAfterMs));
-          client.terminate();
-        }, staleAfterMs / 2);
+        silence = setTimeout(() => client.terminate(), staleAfterMs / 2);
       },
       message: () => clearTimeout(silence),
       closed: (event) => {
         clearTimeout(silence);
-        onLost(new NetworkError("the connection was lost", { cause: event }));
+        const isSilent = event instanceof TerminatedCloseEvent;
+        onLost(isSilent ? new TimeoutError(staleAfterMs) : new NetworkError("the connection was lost", { cause: event }));
       },
     },
   });

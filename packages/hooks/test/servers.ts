@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
+import { onTestFinished } from "vitest";
+
+/** @returns the URL of a server on loopback that answers as told, for one test */
+export async function startServer(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return urlOf(server.address() as AddressInfo);
+}
+
+/** @returns a URL on loopback where nobody listens */
+export async function freeUrl(): Promise<string> {
+  const server = createTcpServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = urlOf(server.address() as AddressInfo);
+  server.close();
+  await once(server, "close");
+  return url;
+}
+
+export interface Cable {
+  readonly url: string;
+  /** Lets nothing through any more, in either direction, and tells neither end. */
+  readonly cut: () => void;
+  readonly mend: () => void;
+  /** How many connections were ever made. */
+  readonly connectionCount: () => number;
+}
+
+/** A way to a server that can go dead as a pulled cable does. */
+export async function startCable(target: string): Promise<Cable> {
+  let isCut = false;
+  let connectionCount = 0;
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((near) => {
+    connectionCount += 1;
+    const far = connect(Number(new URL(target).port), "127.0.0.1");
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on("data", (bytes) => isCut || to.write(bytes));
+      from.on("error", () => to.destroy());
+      from.on("close", () => isCut || to.destroy());
+    }
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return {
+    url: urlOf(server.address() as AddressInfo),
+    cut: () => (isCut = true),
+    mend: () => (isCut = false),
+    connectionCount: () => connectionCount,
+  };
+}
+
+function urlOf({ port }: AddressInfo): string {
+  return `http://127.0.0.1:${port}`;
+}
