@@ -5,6 +5,7 @@ import type { EventLog } from "@segmeter/event-log";
 import type { FastifyInstance } from "fastify";
 import { pino, type Logger } from "pino";
 import type { Config } from "./config.ts";
+import { DASHBOARD_FOLDER } from "./http/dashboard.ts";
 import type { Readiness } from "./http/health.ts";
 import { createServer } from "./http/server.ts";
 import { Intake } from "./intake.ts";
@@ -15,6 +16,8 @@ const PRUNE_EVERY_MS = 10 * 60_000;
 export interface GatewayOptions {
   readonly config: Config;
   readonly now?: () => number;
+  /** Where the built wallboard lies, if it does. */
+  readonly dashboardFolder?: string;
   /** Told when the gateway can no longer be trusted and should be started again. */
   readonly onBroken?: (error: unknown) => void;
 }
@@ -33,7 +36,12 @@ export interface Gateway {
  *
  * @throws StorageError if the log cannot be opened
  */
-export async function startGateway({ config, now = Date.now, onBroken }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({
+  config,
+  now = Date.now,
+  dashboardFolder = DASHBOARD_FOLDER,
+  onBroken,
+}: GatewayOptions): Promise<Gateway> {
   const logger = pino({ level: config.logLevel });
   const breakDown = (message: string) => (error: unknown) => {
     logger.fatal({ err: error }, message);
@@ -56,7 +64,7 @@ export async function startGateway({ config, now = Date.now, onBroken }: Gateway
     return { nowMs, keptSinceMs: retention.keptSinceMs(nowMs) };
   };
 
-  const app = await createServer({ engine, intake, readiness, limits, logger });
+  const app = await createServer({ engine, intake, readiness, limits, logger, dashboardFolder });
   const url = await listen(app, config, log);
   const pruning = schedulePruning(retention, logger);
   const ready = replay(log, engine, retention.keptSinceMs(now()), readiness, logger).then(() => pruning.start());

@@ -10,6 +10,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   [INGEST]: ["POST"],
   [REST]: ["GET", "POST"],
   "/graphql": ["GET", "POST"],
+  "/graphql/stream": ["GET", "POST"],
+  "/graphiql": ["GET"],
+  "/": ["GET"],
+  "/accounts/a": ["GET"],
   "/healthz": ["GET"],
   "/readyz": ["GET"],
   "/openapi.json": ["GET"],
@@ -34,7 +38,6 @@ describe("a wrong method is a 405 that names the right ones", () => {
 
 test("an unknown path is a 404, whatever the method and the body", async () => {
   const paths = [
-    "/",
     "/v1",
     "/v1/accounts/a",
     `${INGEST}/`,
@@ -43,6 +46,10 @@ test("an unknown path is a 404, whatever the method and the body", async () => {
     "/V1/accounts/a/events",
     "/operations/api/account/a",
     "/favicon.ico",
+    "/accounts",
+    "/accounts/a/agents",
+    "/assets/none.js",
+    "/index.html",
   ];
   for (const path of paths) {
     for (const method of ["GET", "POST"]) {

@@ -21,6 +21,7 @@ export interface TestAnswer {
 
 export interface TestGatewayOptions extends Partial<Config> {
   readonly now?: () => number;
+  readonly dashboardFolder?: string;
 }
 
 /** A folder of its own for one test; gone when the test lets go of it. */
@@ -30,10 +31,14 @@ export async function createTestFolder(): Promise<{ readonly path: string; reado
 }
 
 /** A gateway in this process, on a port and in a folder of its own unless one is given. */
-export async function startTestGateway({ now = Date.now, ...settings }: TestGatewayOptions = {}): Promise<TestGateway> {
+export async function startTestGateway({
+  now = Date.now,
+  dashboardFolder = "",
+  ...settings
+}: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = settings.dataDir === undefined ? await createTestFolder() : null;
   const config: Config = { port: 0, host: "127.0.0.1", dataDir: folder?.path ?? "", retentionHours: 72, logLevel: "silent", ...settings };
-  const gateway = await startGateway({ config, now });
+  const gateway = await startGateway({ config, now, dashboardFolder });
   await gateway.ready;
   const post: TestGateway["post"] = (path, body, type = "application/json") =>
     send(gateway.url + path, { method: "POST", headers: { "content-type": type }, body: toBody(body) });

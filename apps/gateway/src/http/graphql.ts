@@ -17,7 +17,7 @@ import type { Readiness } from "./health.ts";
 import { nameByBytes } from "./not-modified.ts";
 import { INTERNAL_MESSAGE, refuseOtherMethods } from "./problem.ts";
 
-const GRAPHQL_PATH = "/graphql";
+export const GRAPHQL_PATH = "/graphql";
 const EVENT_STREAM_PATH = "/graphql/stream";
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 /** Lists of ids belong into variables; what is left is a few hundred. A field again and again by aliases costs its answer each time. */

@@ -3,7 +3,9 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { Intake } from "../intake.ts";
 import { addCompression } from "./compression.ts";
 import { endConnections } from "./connections.ts";
-import { addGraphql } from "./graphql.ts";
+import { addDashboard } from "./dashboard.ts";
+import { addGraphiql } from "./graphiql.ts";
+import { addGraphql, GRAPHQL_PATH } from "./graphql.ts";
 import { addHealth, type Readiness } from "./health.ts";
 import { addIngest } from "./ingest.ts";
 import { addMsgAgentSegments } from "./msg-agent-segments.ts";
@@ -19,10 +21,12 @@ export interface ServerParts {
   readonly readiness: Readiness;
   readonly limits: () => Limits;
   readonly logger: FastifyBaseLogger;
+  /** Where the built wallboard lies, if it does. */
+  readonly dashboardFolder: string;
 }
 
 /** Every door of the gateway, not yet listening. */
-export async function createServer({ engine, intake, readiness, limits, logger }: ServerParts): Promise<FastifyInstance> {
+export async function createServer({ engine, intake, readiness, limits, logger, dashboardFolder }: ServerParts): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -45,6 +49,11 @@ export async function createServer({ engine, intake, readiness, limits, logger }
   logRequests(app);
   addHealth(app, readiness);
   addOpenapi(app);
+  await app.register(async (pages) => {
+    await addCompression(pages);
+    await addDashboard(pages, dashboardFolder);
+    addGraphiql(pages, GRAPHQL_PATH);
+  });
   // What is asked before the log has been read would be answered with numbers that are not whole.
   await app.register(async (whenReady) => {
     whenReady.addHook("onRequest", async (_request, reply) => {
