@@ -2,10 +2,13 @@
 export function greeting(url: string, accountId: string, eventCount: number): string {
   const rest = `${url}/operations/api/account/${accountId}/msgagentsegments`;
   const query = `{ account(id: \\"${accountId}\\") { agentSegments(timeframe: 60) { metrics { totalAgentConversationSegments avgTimeToResponseFromAgentAssignment } skills { id metrics { totalAgentConversationSegments } } } } }`;
+  const subscription = `subscription { agentSegments(accountId: "${accountId}", timeframe: 60) { end metrics { totalAgentConversationSegments avgTimeToResponseFromAgentAssignment } } }`;
   return `
 Segmeter is running. Account "${accountId}" holds ${eventCount} events of the last 24 hours, and more as they happen.
 
-  Described at   ${url}/openapi.json
+  Wallboard      ${url}/accounts/${accountId}
+  GraphiQL       ${url}/graphiql
+  REST           ${url}/openapi.json
 
   REST, the original shape: the last hour, agent by agent
     curl '${rest}?v=1&timeframe=60'
@@ -15,6 +18,9 @@ Segmeter is running. Account "${accountId}" holds ${eventCount} events of the la
 
   GraphQL: the last hour in total and by skill
     curl ${url}/graphql -H 'content-type: application/json' -d '{"query":"${query}"}'
+
+  GraphQL, pushed: the same hour, as it goes on
+    curl -N '${url}/graphql/stream' --get --data-urlencode 'query=${subscription}'
 
   Stop with Ctrl-C. The data stays in the data folder; delete it to begin anew.
 
