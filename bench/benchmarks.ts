@@ -3,6 +3,13 @@ import { ENGINE_BENCHMARKS } from "./engine-benchmarks.ts";
 import { HTTP_BENCHMARKS } from "./http-benchmarks.ts";
 import { LOG_BENCHMARKS } from "./log-benchmarks.ts";
 import { MEMORY_BENCHMARK } from "./memory-benchmark.ts";
+import { PUSH_BENCHMARKS } from "./push-benchmarks.ts";
 
 /** Everything that the bench measures, in the order in which it is measured. */
-export const BENCHMARKS: readonly Benchmark[] = [...ENGINE_BENCHMARKS, ...LOG_BENCHMARKS, ...HTTP_BENCHMARKS, MEMORY_BENCHMARK];
+export const BENCHMARKS: readonly Benchmark[] = [
+  ...ENGINE_BENCHMARKS,
+  ...LOG_BENCHMARKS,
+  ...HTTP_BENCHMARKS,
+  ...PUSH_BENCHMARKS,
+  MEMORY_BENCHMARK,
+];

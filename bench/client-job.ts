@@ -16,6 +16,8 @@ export interface Jobs {
   load: { readonly job: Asked & { readonly connections: number } & LoadEnd; readonly result: number };
   /** Posts events in the order of time; the events a second of each slice. */
   post: { readonly job: PostJob; readonly result: readonly number[] };
+  /** Holds subscriptions and posts events; how long each took until each subscriber that it concerns had seen it, ms. */
+  push: { readonly job: PushJob; readonly result: PushResult };
 }
 
 /** After so many seconds, or requests. */
@@ -32,6 +34,33 @@ export interface PostJob {
   readonly inFlight: number;
   /** The share of events that come late, each by thousands of others. */
   readonly lateShare: number;
+}
+
+export interface PushJob {
+  /** Of the WebSocket. */
+  readonly url: string;
+  readonly eventsUrl: string;
+  /** A subscription of `$skillId` that counts segments first. */
+  readonly query: string;
+  /** As many groups. */
+  readonly skillIds: readonly string[];
+  readonly subscribers: number;
+  readonly agentId: string;
+  readonly prefix: string;
+  /** Segments end just before. */
+  readonly endMs: number;
+  readonly eventsASecond: number;
+  readonly durationMs: number;
+}
+
+export interface PushResult {
+  /** Whether every subscriber has seen everything in the end. */
+  readonly isWhole: boolean;
+  /** Segments, times those who saw them. */
+  readonly newsCount: number;
+  readonly eventsASecond: number;
+  readonly p50: number;
+  readonly p99: number;
 }
 
 export type JobName = keyof Jobs;

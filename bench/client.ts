@@ -5,6 +5,7 @@ import type { Asked, JobName, Jobs, PostJob } from "./client-job.ts";
 import { conversationsOf } from "./dataset.ts";
 import { measure, time } from "./measure.ts";
 import { requirePeer } from "./peers.ts";
+import { watchPushes } from "./push-client.ts";
 
 // The process that `ClientProcess` starts: takes a job, does it, tells the result, and ends when its parent lets go.
 
@@ -35,6 +36,7 @@ const DO: { readonly [Name in JobName]: (job: Jobs[Name]["job"]) => Promise<Jobs
     return requests.average;
   },
   post: postEvents,
+  push: watchPushes,
 };
 
 process.on("message", (message: "stop" | { readonly name: JobName; readonly job: never }) => {
