@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { PluginFunction } from "@graphql-codegen/plugin-helpers";
 import {
   Kind,
   OperationTypeNode,
@@ -8,6 +7,7 @@ import {
   type DefinitionNode,
   type DocumentNode,
   type FragmentDefinitionNode,
+  type GraphQLSchema,
   type OperationDefinitionNode,
 } from "graphql";
 import { fragmentTypeName, toDocComment, TypeWriter } from "./result-types.ts";
@@ -20,7 +20,11 @@ export interface HooksPluginConfig {
 const HASH_CHARACTERS = 12;
 
 /** Writes, for every operation, the types of its result and variables, its text, and its hooks. */
-export const plugin: PluginFunction<HooksPluginConfig> = (schema, files, { runtime }) => {
+export function plugin(
+  schema: GraphQLSchema,
+  files: readonly { readonly document?: DocumentNode }[],
+  { runtime }: HooksPluginConfig,
+): { readonly prepend: string[]; readonly content: string } {
   const definitions = files.flatMap(({ document }) => document?.definitions ?? []);
   const fragments = new Map(definitions.filter(isFragment).map((fragment) => [fragment.name.value, fragment]));
   const operations = definitions.filter(isOperation).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
@@ -38,7 +42,7 @@ export const plugin: PluginFunction<HooksPluginConfig> = (schema, files, { runti
     ],
     content: ["", ...writer.declarations(), ...fragmentTypes, ...blocks].join("\n\n"),
   };
-};
+}
 
 type OperationKind = "query" | "subscription";
 

@@ -1,5 +1,7 @@
-import type { Types } from "@graphql-codegen/plugin-helpers";
+import type { CodegenConfig } from "@graphql-codegen/cli";
 import * as hooksPlugin from "./hooks-plugin.ts";
+
+type OutputPreset = Exclude<Extract<CodegenConfig["generates"][string], { preset?: unknown }>["preset"], string | undefined>;
 
 export interface PresetConfig {
   /** Where the generated module imports what it is built on from; `@segmeter/hooks` unless said otherwise. */
@@ -16,19 +18,12 @@ export interface PresetConfig {
  * };
  * ```
  */
-export const preset: Types.OutputPreset<PresetConfig> = {
-  buildGeneratesSection: async ({
-    baseOutputDir,
-    presetConfig: { runtime = "@segmeter/hooks" },
-    plugins,
-    pluginMap,
-    config,
-    ...options
-  }) => [
+export const preset: OutputPreset = {
+  buildGeneratesSection: async ({ baseOutputDir, presetConfig, plugins, pluginMap, config, ...options }) => [
     {
       ...options,
       filename: baseOutputDir,
-      config: { ...config, runtime },
+      config: { ...config, runtime: (presetConfig as PresetConfig).runtime ?? "@segmeter/hooks" },
       plugins: [...plugins, { hooksPlugin: {} }],
       pluginMap: { ...pluginMap, hooksPlugin },
     },
