@@ -14,13 +14,9 @@ export function pathIn(folder: string): string {
 }
 
 /**
- * Opens `folder/events.sqlite` on this thread; makes folder and file when they are missing. The log is this process's
- * alone until it is closed or the process ends, however it ends.
+ * The log of a folder on the thread that calls, which waits for the disk: what `openSqliteLog` does on a thread of its own.
  *
- * What is there is checked before anything is written: a file that cannot be opened is left as it was found. That
- * reads the whole file, about a third of a second a million events.
- *
- * @throws StorageError IN_USE, DAMAGED, NEWER_VERSION, NOT_A_LOG or STORAGE_FAILED
+ * @throws StorageError as `openSqliteLog`
  */
 export function openSqliteFile(folder: string): SqliteFile {
   const path = pathIn(folder);

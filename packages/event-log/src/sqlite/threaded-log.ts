@@ -23,7 +23,7 @@ export interface SqliteLogOptions {
  * What is there is checked before anything is written: a file that cannot be opened is left as it was found. That
  * reads the whole file, about a third of a second a million events.
  *
- * @throws StorageError IN_USE, DAMAGED, NEWER_VERSION, NOT_A_LOG or STORAGE_FAILED
+ * @throws StorageError IN_USE, DAMAGED, NEWER_VERSION, NOT_A_LOG or STORAGE_FAILED; LOST if the thread cannot work
  */
 export function openSqliteLog(options: SqliteLogOptions): Promise<EventLog> {
   return openOn(new Worker(THREAD, { name: "event log", execArgv: [] }), options);
