@@ -1,5 +1,5 @@
-import { createRootRoute, createRoute, createRouter, redirect, useNavigate, type LinkOptions } from "@tanstack/react-router";
-import { useCallback, type ReactNode } from "react";
+import { createRootRoute, createRoute, createRouter, Outlet, redirect, useNavigate, type LinkOptions } from "@tanstack/react-router";
+import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
 import type { Target } from "./board.ts";
 import { LiveScreen } from "./live/LiveScreen.tsx";
 import { DEFAULT_VIEW, parseView, toQuery, type View } from "./view/view.ts";
@@ -7,11 +7,13 @@ import { Message } from "./views/Message.tsx";
 
 const DEFAULT_ACCOUNT = "demo";
 
-/** What of the address the page was opened with was passed over; the router writes the address anew without it. */
+/** What of the address that the page was opened with was passed over; the router writes the address anew without it. */
 const faultsAtFirst = parseView(location.search).faults;
+const FaultsContext = createContext<{ readonly faults: readonly string[]; readonly dismiss: () => void } | null>(null);
 
 const rootRoute = createRootRoute({
   validateSearch: (search): View => ({ ...DEFAULT_VIEW, ...search }),
+  component: Root,
   notFoundComponent: () => (
     <div className="screen">
       <Message
@@ -53,8 +55,19 @@ declare module "@tanstack/react-router" {
   }
 }
 
+function Root(): ReactNode {
+  const [faults, setFaults] = useState(faultsAtFirst);
+  const shown = useMemo(() => ({ faults, dismiss: () => setFaults([]) }), [faults]);
+  return (
+    <FaultsContext value={shown}>
+      <Outlet />
+    </FaultsContext>
+  );
+}
+
 function Page({ accountId, agentId }: { readonly accountId: string; readonly agentId: string | null }): ReactNode {
   const view = rootRoute.useSearch();
+  const { faults, dismiss } = useContext(FaultsContext)!;
   const navigate = useNavigate();
   const onChange = useCallback(
     (change: Partial<View>) =>
@@ -69,7 +82,8 @@ function Page({ accountId, agentId }: { readonly accountId: string; readonly age
       accountId={accountId}
       agentId={agentId}
       view={view}
-      faults={faultsAtFirst}
+      faults={faults}
+      onDismiss={dismiss}
       home={toTarget({ to: "/accounts/$accountId", params: { accountId }, search: view })}
       agentTarget={(id) =>
         toTarget({ to: "/accounts/$accountId/agents/$agentId", params: { accountId, agentId: id }, search: toAgentView(view) })

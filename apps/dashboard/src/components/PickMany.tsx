@@ -25,11 +25,13 @@ interface PickManyProps {
   readonly onOpen: () => void;
 }
 
+const BY_ID = new Intl.Collator("en", { numeric: true }).compare;
+
 /** Any of many, found by typing; none chosen means all. */
 export function PickMany({ label, ids, chosen, onChoose, onOpen }: PickManyProps): ReactNode {
   const { contains } = useFilter({ sensitivity: "base" });
   // What the address names stays on offer, though no segment of it is kept any more.
-  const offered = [...new Set([...ids, ...chosen])];
+  const offered = [...new Set([...ids, ...chosen])].toSorted(BY_ID);
   return (
     <Select
       className="pick many"
@@ -51,6 +53,8 @@ export function PickMany({ label, ids, chosen, onChoose, onOpen }: PickManyProps
           </SearchField>
           <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: 34 }}>
             <ListBox
+              // A list that grew keeps its old order otherwise.
+              key={offered.join()}
               className="options"
               items={offered.map((id) => ({ id }))}
               renderEmptyState={() => <span className="none">None by that name</span>}

@@ -100,7 +100,7 @@ function toOptions(
         stroke: color(`--series-${index + 1}`),
         width: em / 6,
         points: { show: !isBars, size: em / 2 },
-        ...(isBars && { fill: color("--series-1-soft"), paths: uPlot.paths.bars!({ size: [0.8, em * 6] }) }),
+        ...(isBars && { width: 0, fill: color("--series-1"), paths: uPlot.paths.bars!({ size: [0.8, em * 6] }) }),
       })),
     ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },

@@ -1,5 +1,5 @@
 import { useFilterValuesQuery, useMetricDefinitionsQuery } from "@segmeter/hooks";
-import { useCallback, useEffect, useState, type ReactNode } from "react";
+import { useEffect, type ReactNode } from "react";
 import type { Target } from "../board.ts";
 import type { View } from "../view/view.ts";
 import type { FilterValues } from "../views/Controls.tsx";
@@ -13,6 +13,7 @@ interface LiveScreenProps {
   readonly agentId: string | null;
   readonly view: View;
   readonly faults: readonly string[];
+  readonly onDismiss: () => void;
   readonly home: Target;
   readonly agentTarget: (agentId: string) => Target;
   readonly onChange: (change: Partial<View>) => void;
@@ -21,14 +22,12 @@ interface LiveScreenProps {
 const NO_FILTER_VALUES: FilterValues = { skillIds: [], groupIds: [], sources: [] };
 
 /** The screen, fed by the gateway. */
-export function LiveScreen({ accountId, agentId, view, faults, onChange, ...targets }: LiveScreenProps): ReactNode {
+export function LiveScreen({ accountId, agentId, view, faults, onDismiss, onChange, ...targets }: LiveScreenProps): ReactNode {
   const { content, connection } = useBoard(accountId, agentId, view);
   const enabled = content.state === "showing";
   const definitions = useMetricDefinitionsQuery({}, { enabled, staleTime: Infinity });
   const filterValues = useFilterValuesQuery({ accountId }, { enabled: enabled && !view.tv });
   const scheme = useScheme(view.theme);
-  const [shownFaults, setShownFaults] = useState(faults);
-  const dismiss = useCallback(() => setShownFaults([]), []);
   useTitle(agentId === null ? accountId : `Agent ${agentId} · ${accountId}`);
   useEscape(view.tv, onChange);
 
@@ -37,14 +36,14 @@ export function LiveScreen({ accountId, agentId, view, faults, onChange, ...targ
       accountId={accountId}
       agentId={agentId}
       view={view}
-      faults={shownFaults}
+      faults={faults}
       content={content}
       connection={connection}
       definitions={definitions.data?.metricDefinitions ?? []}
       filterValues={filterValues.data?.account.filterValues ?? NO_FILTER_VALUES}
       scheme={scheme}
       onChange={onChange}
-      onDismiss={dismiss}
+      onDismiss={onDismiss}
       onRetry={() => location.reload()}
       onFilterOpen={() => void filterValues.refetch()}
       onSave={saveFile}

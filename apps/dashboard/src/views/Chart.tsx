@@ -11,6 +11,8 @@ interface ChartProps {
   readonly view: Pick<View, "metric" | "split" | "chart">;
   /** Everybody's line, or one of each of the busiest skills or agents. */
   readonly series: readonly Series[];
+  /** Whose line it is when it is not split. */
+  readonly whole: string;
   readonly splits: readonly View["split"][];
   /** How many skills or agents there are in all. */
   readonly partCount: number;
@@ -22,7 +24,7 @@ interface ChartProps {
 const SPLIT_NAMES: Readonly<Record<View["split"], string>> = { none: "Not split", skill: "By skill", agent: "By agent" };
 
 /** One metric, interval by interval. */
-export function Chart({ view, series, splits, partCount, scheme, onChange, onCsv }: ChartProps): ReactNode {
+export function Chart({ view, series, whole, splits, partCount, scheme, onChange, onCsv }: ChartProps): ReactNode {
   const metric = metricOf(view.metric);
   return (
     <section className="panel chart" aria-label="Chart">
@@ -51,7 +53,7 @@ export function Chart({ view, series, splits, partCount, scheme, onChange, onCsv
           CSV<span className="unseen"> of the intervals</span>
         </button>
       </header>
-      <ChartBody metric={metric} split={view.split} isTable={view.chart === "table"} series={series} scheme={scheme} />
+      <ChartBody metric={metric} whole={whole} split={view.split} isTable={view.chart === "table"} series={series} scheme={scheme} />
       {view.split !== "none" && series.length < partCount && (
         <p className="remark">
           The {series.length} {view.split}s with most segments, of {partCount}. The others are not drawn.
@@ -63,18 +65,19 @@ export function Chart({ view, series, splits, partCount, scheme, onChange, onCsv
 
 interface ChartBodyProps {
   readonly metric: Metric;
+  readonly whole: string;
   readonly split: View["split"];
   readonly isTable: boolean;
   readonly series: readonly Series[];
   readonly scheme: "light" | "dark";
 }
 
-function ChartBody({ metric, split, isTable, series, scheme }: ChartBodyProps): ReactNode {
+function ChartBody({ metric, whole, split, isTable, series, scheme }: ChartBodyProps): ReactNode {
   const [pointed, setPointed] = useState<number | null>(null);
   const intervals = series[0]?.intervals ?? [];
   const last = intervals.at(-1);
   if (last === undefined) return <p className="remark">A window below five minutes has no intervals to draw.</p>;
-  if (isTable) return <IntervalTable metric={metric} split={split} series={series} />;
+  if (isTable) return <IntervalTable metric={metric} whole={whole} split={split} series={series} />;
   const shown = intervals[pointed ?? intervals.length - 1] ?? last;
   const index = intervals.indexOf(shown);
   return (
@@ -87,7 +90,7 @@ function ChartBody({ metric, split, isTable, series, scheme }: ChartBodyProps): 
         {series.map(({ id, intervals: line }, i) => (
           <span key={id ?? ""} className="entry">
             <span className="swatch" style={{ background: `var(--series-${i + 1})` }} aria-hidden="true" />
-            <span>{nameOf(split, id)}</span>
+            <span>{nameOf(whole, split, id)}</span>
             <strong>
               <MetricValue metric={metric} value={line[index]?.metrics[metric.name] ?? null} />
             </strong>
@@ -98,7 +101,7 @@ function ChartBody({ metric, split, isTable, series, scheme }: ChartBodyProps): 
   );
 }
 
-function IntervalTable({ metric, split, series }: Pick<ChartBodyProps, "metric" | "split" | "series">): ReactNode {
+function IntervalTable({ metric, whole, split, series }: Omit<ChartBodyProps, "isTable" | "scheme">): ReactNode {
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls is reached by keyboard
     <div className="interval-table" tabIndex={0} role="region" aria-label={`${metric.label} by interval`}>
@@ -108,7 +111,7 @@ function IntervalTable({ metric, split, series }: Pick<ChartBodyProps, "metric" 
             <th scope="col">Interval</th>
             {series.map(({ id }) => (
               <th key={id ?? ""} scope="col">
-                {nameOf(split, id)}
+                {nameOf(whole, split, id)}
               </th>
             ))}
           </tr>
@@ -130,8 +133,8 @@ function IntervalTable({ metric, split, series }: Pick<ChartBodyProps, "metric" 
   );
 }
 
-function nameOf(split: View["split"], id: string | null): string {
-  if (id === null) return "Everybody";
+function nameOf(whole: string, split: View["split"], id: string | null): string {
+  if (id === null) return whole;
   return split === "skill" ? `Skill ${id}` : `Agent ${id}`;
 }
 

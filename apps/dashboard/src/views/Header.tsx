@@ -2,13 +2,14 @@ import type { ReactNode } from "react";
 import type { Connection, Target } from "../board.ts";
 import { PlainLink } from "../components/PlainLink.tsx";
 import { formatMinutes, formatTimeRange } from "../metrics/format.ts";
+import icon from "../icon.svg";
 import type { View } from "../view/view.ts";
 import { LiveBadge } from "./LiveBadge.tsx";
 
 interface HeaderProps {
   readonly accountId: string;
   readonly agentId: string | null;
-  readonly view: Pick<View, "timeframe" | "tv">;
+  readonly view: View;
   /** Null until an answer has come. */
   readonly window: { readonly startMs: number; readonly endMs: number } | null;
   readonly connection: Connection;
@@ -21,6 +22,7 @@ interface HeaderProps {
 export function Header({ accountId, agentId, view, window, connection, scheme, home, onChange }: HeaderProps): ReactNode {
   return (
     <header className="top">
+      <img className="mark" src={icon} alt="" />
       <h1>
         {agentId === null ? (
           accountId
@@ -38,6 +40,7 @@ export function Header({ accountId, agentId, view, window, connection, scheme, h
         Last {formatMinutes(view.timeframe)}
         {window && <span className="times"> {formatTimeRange(window.startMs, window.endMs)}</span>}
       </span>
+      {view.tv && <span className="filters">{filterSummary(view)}</span>}
       <LiveBadge connection={connection} />
       {!view.tv && (
         <div className="switches">
@@ -61,4 +64,15 @@ export function Header({ accountId, agentId, view, window, connection, scheme, h
       )}
     </header>
   );
+}
+
+/** On a screen without controls, what of the account it is about. */
+function filterSummary({ skills, groups, sources, userType }: View): string {
+  const parts = [
+    skills.length > 0 ? `Skills ${skills.join(", ")}` : "",
+    groups.length > 0 ? `Groups ${groups.join(", ")}` : "",
+    sources.join(", "),
+    userType === null ? "" : { HUMAN: "Humans", BOT: "Bots" }[userType],
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
 }

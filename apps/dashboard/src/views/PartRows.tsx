@@ -43,7 +43,6 @@ export function PartRows({ rows, isSkills, sort, definitions, agentTarget, onSor
       const indexes = defaultRangeExtractor(range);
       return indexes.includes(activeIndex) || activeIndex >= rows.length ? indexes : [...indexes, activeIndex].toSorted((a, b) => a - b);
     },
-    initialRect: { width: 1280, height: 640 },
   });
   useEffect(() => virtualizer.measure(), [virtualizer, rootPx]);
   useEffect(() => {

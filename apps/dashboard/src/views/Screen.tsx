@@ -99,6 +99,7 @@ function Figures(props: ScreenProps): ReactNode {
         <Chart
           view={view}
           series={series}
+          whole={agentId === null ? "Everybody" : `Agent ${agentId}`}
           splits={agentId === null ? ["none", "skill", "agent"] : ["none", "skill"]}
           partCount={view.split === "skill" ? board.skills.length : board.agents.length}
           scheme={scheme}
