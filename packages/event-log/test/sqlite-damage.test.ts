@@ -90,7 +90,7 @@ describe("a damaged log", () => {
       if (Array.isArray(outcome)) expect(outcome).toEqual(answer);
       else if (outcome.refusedTo === "open") expect((await readFile(path)).equals(changed)).toBe(true);
     });
-    await fc.assert(property, { numRuns: 100 });
+    await fc.assert(property, { numRuns: 200 });
   });
 
   it("says so wherever a changed event is read, and still answers for the others", async () => {
@@ -189,6 +189,6 @@ describe("a write-ahead log", () => {
         expect((await readFile(`${path}-wal`)).equals(changed)).toBe(true);
       }
     });
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: 100 });
   });
 });
