@@ -1,8 +1,10 @@
-import { accountIdFault } from "@segmeter/engine";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { KeyFileError } from "./access/key-file.ts";
 import { FileError } from "./cli/event-file.ts";
 import { foldFiles } from "./cli/fold.ts";
 import { importFiles } from "./cli/import.ts";
+import { KeysError, keysCommand } from "./cli/keys.ts";
+import { toAccountId } from "./cli/option-values.ts";
 import { PostError } from "./cli/post-events.ts";
 
 // What reads our output may stop early: `segmeter fold … | head`.
@@ -35,18 +37,15 @@ program
   .option("--summary", "print counts by start and end reason instead", false)
   .action((files: string[], options: { summary: boolean }) => foldFiles(files, options));
 
+program.addCommand(keysCommand());
+
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof FileError || error instanceof PostError)) throw error;
+  if (!(error instanceof FileError || error instanceof PostError || error instanceof KeyFileError || error instanceof KeysError))
+    throw error;
   process.stderr.write(`segmeter: ${error.message}\n`);
   process.exitCode = 1;
-}
-
-function toAccountId(text: string): string {
-  const fault = accountIdFault(text);
-  if (fault !== null) throw new InvalidArgumentError(fault);
-  return text;
 }
 
 function toUrl(text: string): string {

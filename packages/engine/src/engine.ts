@@ -13,7 +13,7 @@ import {
   type EmitSegment,
 } from "./fold.ts";
 import { list, type ListedSegment } from "./list.ts";
-import type { Filter, Query, Window } from "./query.ts";
+import { NO_FILTER, type Filter, type Query, type Window } from "./query.ts";
 import type { Segment } from "./segment.ts";
 import type { ExecutionPath } from "./stream.ts";
 
@@ -186,9 +186,9 @@ export class Engine {
     return list(this.#columnsOf(accountId), window, filter);
   }
 
-  /** What the segments kept of an account can be filtered by. */
-  filterValues(accountId: string): FilterValues {
-    return filterValuesOf(this.#columnsOf(accountId), this.#forgottenBeforeMs);
+  /** What the segments of an account that a filter keeps can be filtered by. */
+  filterValues(accountId: string, filter = NO_FILTER): FilterValues {
+    return filterValuesOf(this.#columnsOf(accountId), filter, this.#forgottenBeforeMs);
   }
 
   /** Gives up the segments that ended before a moment. Queries must not begin before it any more. */

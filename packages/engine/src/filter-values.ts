@@ -1,6 +1,7 @@
 import type { Columns } from "./columns.ts";
 import { compareIds } from "./id.ts";
 import { lowerBound } from "./lane.ts";
+import type { Filter } from "./query.ts";
 
 /** The values that occur in some segments, each list in the order of ids. */
 export interface FilterValues {
@@ -10,16 +11,31 @@ export interface FilterValues {
   readonly sources: string[];
 }
 
-/** @param keptSinceMs rows that ended before are about to go, and do not count any more */
-export function filterValuesOf({ agents, facets, lanes }: Columns, keptSinceMs: number): FilterValues {
+/**
+ * What occurs in the segments that a filter keeps.
+ *
+ * @param keptSinceMs rows that ended before are about to go, and do not count any more
+ */
+export function filterValuesOf({ agents, facets, lanes }: Columns, filter: Filter, keptSinceMs: number): FilterValues {
+  const facetsKept = facets.select(filter);
+  const facetCount = facetsKept === null ? facets.size : facetsKept.reduce((count, isKept) => count + isKept, 0);
+  const agentsKept = filter.agentIds === null ? null : new Set(filter.agentIds);
   const agentIds: string[] = [];
   const facetsFound = new Set<number>();
   for (const agent of agents.ordered) {
+    const agentId = agents.words[agent]!;
+    if (agentsKept !== null && !agentsKept.has(agentId)) continue;
     const { rows, rowCount } = lanes[agent]!;
-    const from = lowerBound(rows.ends, keptSinceMs, 0, rowCount);
-    if (from === rowCount) continue;
-    agentIds.push(agents.words[agent]!);
-    for (let row = from; row < rowCount && facetsFound.size < facets.size; row++) facetsFound.add(rows.facets[row]!);
+    let isFound = false;
+    for (let row = lowerBound(rows.ends, keptSinceMs, 0, rowCount); row < rowCount; row++) {
+      const facet = rows.facets[row]!;
+      if (facetsKept !== null && facetsKept[facet] === 0) continue;
+      isFound = true;
+      facetsFound.add(facet);
+      // All are known: of the agents that follow one row will do.
+      if (facetsFound.size === facetCount) break;
+    }
+    if (isFound) agentIds.push(agentId);
   }
   const found = [...facetsFound].map((facet) => facets.describe(facet));
   return {

@@ -19,6 +19,13 @@ export interface Filter {
 
 export const NO_FILTER: Filter = { agentIds: null, skillIds: null, groupIds: null, userType: null, sources: null };
 
+/** The ids that both lists keep. */
+export function intersectIds(some: readonly string[] | null, others: readonly string[] | null): readonly string[] | null {
+  if (some === null || others === null) return some ?? others;
+  const kept = new Set(others);
+  return some.filter((id) => kept.has(id));
+}
+
 export const DIMENSIONS = ["interval", "skill", "agent"] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 

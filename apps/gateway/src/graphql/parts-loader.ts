@@ -1,4 +1,4 @@
-import { METRIC_NAMES, METRICS, MINUTE_MS, type Answer, type Dimension, type Filter, type MetricName } from "@segmeter/engine";
+import { intersectIds, METRIC_NAMES, METRICS, MINUTE_MS, type Answer, type Dimension, type Filter, type MetricName } from "@segmeter/engine";
 import { toLabel } from "@segmeter/json-bytes";
 import DataLoader from "dataloader";
 import type { PassMeter } from "../pass-meter.ts";
@@ -196,16 +196,10 @@ function narrow(filter: Filter, requests: readonly PartsRequest[]): Filter {
     for (const { slice } of requests) {
       for (const step of slice.path) if (step.dimension === dimension) ids.add(step.id);
     }
-    const ofParents = ids.size > 0 ? intersect(kept, [...ids]) : kept;
-    return parting.by === dimension ? intersect(ofParents, parting.ids) : ofParents;
+    const ofParents = ids.size > 0 ? intersectIds(kept, [...ids]) : kept;
+    return parting.by === dimension ? intersectIds(ofParents, parting.ids) : ofParents;
   };
   return { ...filter, agentIds: narrowed("agent", filter.agentIds), skillIds: narrowed("skill", filter.skillIds) };
-}
-
-function intersect(some: readonly string[] | null, others: readonly string[] | null): readonly string[] | null {
-  if (some === null || others === null) return some ?? others;
-  const kept = new Set(others);
-  return some.filter((id) => kept.has(id));
 }
 
 /** The cells of each parent, by `keyOf` its path. They lie together, since the parents' dimensions stand first in the grouping. */

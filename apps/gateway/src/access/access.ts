@@ -1,0 +1,200 @@
+import { BlockList, isIPv6 } from "node:net";
+import type { FastifyBaseLogger } from "fastify";
+import { idOfApiKey, isDigestOf, looksLikeApiKey } from "./api-key.ts";
+import { createCaller, NO_RESTRICTION, SCOPES, type Caller } from "./caller.ts";
+import { keyFileIn, parseKeyFile, type StoredKey } from "./key-file.ts";
+import { badCredential, cannotTell, noCredential } from "./refusal.ts";
+import { isUrl, TokenVerifier, type TokenConfig } from "./token-verifier.ts";
+import { WatchedFile, type FileState } from "./watched-file.ts";
+
+export const ACCESS_MODES = ["auto", "open", "required"] as const;
+
+export interface AccessConfig {
+  /** `auto`: required as soon as there is a credential, and on any address that is not loopback. */
+  readonly mode: (typeof ACCESS_MODES)[number];
+  readonly tokens: TokenConfig | null;
+}
+
+/** Access cannot be decided as configured; the message says what to do. */
+export class AccessError extends Error {
+  override readonly name = "AccessError";
+}
+
+export interface AccessOptions {
+  readonly config: AccessConfig;
+  readonly dataDir: string;
+  /** That the gateway is to listen on. */
+  readonly host: string;
+  readonly logger: FastifyBaseLogger;
+  readonly now: () => number;
+}
+
+/** Within this time the file of keys is read anew after a change, and callers are let go of whose credential holds no longer. */
+const LOOK_EVERY_MS = 500;
+
+interface Watch {
+  readonly caller: Caller;
+  readonly onEnd: () => void;
+}
+
+interface KnownKey {
+  readonly digest: Buffer;
+  readonly caller: Caller;
+}
+
+/** Tells who asks. */
+export class Access {
+  readonly #options: AccessOptions;
+  readonly #watches = new Set<Watch>();
+  readonly #sweeping: NodeJS.Timeout;
+  readonly #anyone: Caller;
+  #keyFile: WatchedFile<readonly StoredKey[]> | null = null;
+  #tokens: TokenVerifier | null = null;
+  #keys: ReadonlyMap<string, KnownKey> = new Map();
+  #isRequired: boolean;
+
+  private constructor(options: AccessOptions) {
+    this.#options = options;
+    this.#isRequired = options.config.mode === "required" || (options.config.mode === "auto" && options.config.tokens !== null);
+    this.#anyone = createCaller("anyone", { accounts: null, scopes: SCOPES, restriction: NO_RESTRICTION }, () => !this.#isRequired);
+    this.#sweeping = setInterval(() => this.#sweep(), LOOK_EVERY_MS).unref();
+  }
+
+  /** @throws AccessError */
+  static async open(options: AccessOptions): Promise<Access> {
+    const access = new Access(options);
+    try {
+      await access.#begin();
+      return access;
+    } catch (error) {
+      access.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#sweeping);
+    this.#keyFile?.close();
+    this.#tokens?.close();
+  }
+
+  /** False: whoever asks may do everything. */
+  get isRequired(): boolean {
+    return this.#isRequired;
+  }
+
+  /**
+   * @param credential an API key or a JWT; null: none was given
+   * @throws Refusal
+   */
+  async identify(credential: string | null): Promise<Caller> {
+    if (!this.#isRequired) return this.#anyone;
+    if (credential === null) throw noCredential();
+    if (looksLikeApiKey(credential)) return this.#callerOfKey(credential);
+    if (this.#tokens === null) throw badCredential();
+    return this.#tokens.verify(credential);
+  }
+
+  /**
+   * Watches over a caller to whom more than one answer is given.
+   *
+   * @param onEnd told once, soon after the credential holds no longer
+   * @returns ends the watch
+   */
+  watch(caller: Caller, onEnd: () => void): () => void {
+    const watch = { caller, onEnd };
+    this.#watches.add(watch);
+    return () => this.#watches.delete(watch);
+  }
+
+  async #begin(): Promise<void> {
+    const { config, dataDir, host, logger, now } = this.#options;
+    if (config.mode === "open") {
+      logger.warn("ACCESS=open: whoever reaches the gateway may read and write every account");
+      return;
+    }
+    this.#keyFile = await WatchedFile.open<readonly StoredKey[]>({
+      path: keyFileIn(dataDir),
+      parse: parseKeyFile,
+      everyMs: LOOK_EVERY_MS,
+      onChange: (state) => {
+        this.#takeKeys(state);
+        this.#sweep();
+      },
+    });
+    const { state } = this.#keyFile;
+    if (state.kind === "unreadable") throw new AccessError(`${state.message}; mend it, or remove it and create new keys`);
+    if (config.tokens !== null) {
+      this.#tokens = await openTokens(config.tokens, now, (reason) => logger.info({ reason }, "a token was refused"));
+    }
+    this.#takeKeys(state);
+    if (this.#isRequired) return;
+    if (!isLoopback(host)) {
+      throw new AccessError(
+        `HOST: ${JSON.stringify(host)} is no loopback address, and there are no credentials; create a key with "segmeter keys create", set JWT_JWKS, or say ACCESS=open`,
+      );
+    }
+    logger.warn("no credentials: whoever reaches this address may read and write every account, until a key is created");
+  }
+
+  /** Once there has been a file of keys, access stays required, also when it is gone. */
+  #takeKeys(state: FileState<readonly StoredKey[]>): void {
+    const { logger } = this.#options;
+    if (state.kind === "unreadable") logger.error(`${state.message}; until it is mended no API key is good`);
+    if (state.kind !== "absent") this.#isRequired = true;
+    const keys = state.kind === "read" ? state.value : [];
+    this.#keys = new Map(keys.map((key) => [key.id, { digest: Buffer.from(key.sha256, "hex"), caller: this.#toCaller(key) }]));
+  }
+
+  #toCaller({ id, name, accounts, scopes, agentIds, groupIds, skillIds, expiresAt, sha256 }: StoredKey): Caller {
+    const validUntilMs = expiresAt === null ? Infinity : Date.parse(expiresAt);
+    const digest = Buffer.from(sha256, "hex");
+    const caller: Caller = createCaller(
+      `key ${id} ${JSON.stringify(name)}`,
+      { accounts, scopes, restriction: { agentIds, groupIds, skillIds } },
+      () => {
+        const known = this.#keys.get(id);
+        const isAsItWas = known?.caller.rightsKey === caller.rightsKey && known.digest.equals(digest);
+        return isAsItWas && this.#options.now() < validUntilMs;
+      },
+    );
+    return caller;
+  }
+
+  #callerOfKey(text: string): Caller {
+    if (this.#keyFile?.state.kind === "unreadable") throw cannotTell("API keys cannot be read now");
+    const known = this.#keys.get(idOfApiKey(text) ?? "");
+    if (isDigestOf(text, known?.digest) && known!.caller.isValid()) return known!.caller;
+    this.#options.logger.info({ key: idOfApiKey(text) }, "an API key was refused");
+    throw badCredential();
+  }
+
+  #sweep(): void {
+    for (const watch of this.#watches) {
+      if (watch.caller.isValid()) continue;
+      this.#watches.delete(watch);
+      watch.onEnd();
+    }
+  }
+}
+
+async function openTokens(config: TokenConfig, now: () => number, onRefused: (reason: string) => void): Promise<TokenVerifier> {
+  try {
+    return await TokenVerifier.open({ config, now, onRefused });
+  } catch (error) {
+    throw new AccessError(`JWT_JWKS: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || LOOPBACK.check(host, isIPv6(host) ? "ipv6" : "ipv4");
+}
+
+/** Over a network that others share, keys would be fetched from whoever answers first. */
+export function isSafeJwks(jwks: string): boolean {
+  return !isUrl(jwks) || jwks.startsWith("https:") || isLoopback(new URL(jwks).hostname.replace(/^\[|\]$/g, ""));
+}

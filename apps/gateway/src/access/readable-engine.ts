@@ -1,0 +1,58 @@
+import {
+  intersectIds,
+  NO_FILTER,
+  type Engine,
+  type Filter,
+  type FilterValues,
+  type Query,
+  type Answer,
+  type Block,
+  type Window,
+} from "@segmeter/engine";
+import type { Caller, Restriction } from "./caller.ts";
+import { assertMay } from "./refusal.ts";
+
+/** What one caller may ask of the engine. Every door that reads gets this, and never the engine itself. */
+export interface ReadableEngine {
+  readonly ask: (accountId: string, query: Query) => Answer;
+  readonly stream: (accountId: string, query: Query) => Iterable<Block>;
+  readonly filterValues: (accountId: string) => FilterValues;
+  readonly versionOf: (accountId: string, window: Window) => number;
+}
+
+/**
+ * The engine as a caller sees it: over the segments of its restriction there is nothing else.
+ *
+ * @throws Refusal, each of its methods, where the caller may not read the account
+ */
+export function readableBy(caller: Caller, engine: Engine): ReadableEngine {
+  const { restriction } = caller.rights;
+  const narrowed = (query: Query): Query => ({ ...query, filter: narrow(query.filter, restriction) });
+  return {
+    ask: (accountId, query) => {
+      assertMay(caller, "read", accountId);
+      return engine.ask(accountId, narrowed(query));
+    },
+    stream: (accountId, query) => {
+      assertMay(caller, "read", accountId);
+      return engine.stream(accountId, narrowed(query));
+    },
+    filterValues: (accountId) => {
+      assertMay(caller, "read", accountId);
+      return engine.filterValues(accountId, narrow(NO_FILTER, restriction));
+    },
+    versionOf: (accountId, window) => {
+      assertMay(caller, "read", accountId);
+      return engine.versionOf(accountId, window);
+    },
+  };
+}
+
+function narrow(filter: Filter, { agentIds, groupIds, skillIds }: Restriction): Filter {
+  return {
+    ...filter,
+    agentIds: intersectIds(filter.agentIds, agentIds),
+    groupIds: intersectIds(filter.groupIds, groupIds),
+    skillIds: intersectIds(filter.skillIds, skillIds),
+  };
+}
