@@ -42,7 +42,7 @@ export interface PushJob {
   readonly eventsUrl: string;
   /** A subscription of `$skillId` that counts segments first. */
   readonly query: string;
-  /** As many groups. */
+  /** As many topics. */
   readonly skillIds: readonly string[];
   readonly subscribers: number;
   readonly agentId: string;

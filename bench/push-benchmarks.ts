@@ -14,7 +14,7 @@ const DURATION_MS = 10_000;
 async function timePushes(stage: Stage): Promise<readonly Row[]> {
   const { url } = await stage.served();
   const isSmall = stage.budgetMs === 0;
-  const [subscribers, groups, eventsASecond] = isSmall ? [10, 5, 100] : [1_000, 50, 1_000];
+  const [subscribers, topics, eventsASecond] = isSmall ? [10, 5, 100] : [1_000, 50, 1_000];
   const metrics = `metrics { ${METRIC_NAMES.join(" ")} }`;
   const agentIds = Array.from({ length: 10 }, (_, agent) => agentIdOf(agent));
   stage.tell("P: measuring");
@@ -28,7 +28,7 @@ async function timePushes(stage: Stage): Promise<readonly Row[]> {
         ${metrics} agents(ids: ${JSON.stringify(agentIds)}) { id ${metrics} }
       }
     }`,
-    skillIds: Array.from({ length: groups }, (_, skill) => `skill-${skill}`),
+    skillIds: Array.from({ length: topics }, (_, skill) => `skill-${skill}`),
     agentId: agentIds[0]!,
     prefix: "p-",
     endMs: DAY_END_MS,
@@ -38,7 +38,7 @@ async function timePushes(stage: Stage): Promise<readonly Row[]> {
   });
   const { user, system } = process.cpuUsage(cpu);
   const cpuShare = Math.round((user + system) / 10 / (performance.now() - beganMs));
-  const load = `${subscribers} subscribers in ${groups} groups, ${Math.round(found.eventsASecond)} events/s`;
+  const load = `${subscribers} subscribers of ${topics} topics, ${Math.round(found.eventsASecond)} events/s`;
   const checksum = `${newsCount} news`;
   return [
     toRow({ name: "P p50", oursMs: p50, ratio: p50, unit: "ms", note: load, checksum }, atMost(EVERY_MS, "ms"), isWhole),

@@ -119,7 +119,7 @@ for (const { name, connect: connectTo } of PUSH_DOORS) {
     });
 
     test("equal subscriptions are answered once for all of them, whoever they are", async () => {
-      const id = accountOf("group");
+      const id = accountOf("topic");
       const readers: Pushed[] = [];
       const asked = vi.spyOn(Engine.prototype, "ask");
       for (const client of [open(), open(), open()]) {
@@ -220,7 +220,7 @@ for (const { name, connect: connectTo } of PUSH_DOORS) {
   });
 }
 
-test("all groups of a tick are answered for the same moment", async () => {
+test("all topics of a tick are answered for the same moment", async () => {
   let readCount = 0;
   // A clock on which 20 seconds pass whenever it is looked at.
   const hasty = await startTestGateway({ now: () => nowMs + readCount++ * 20_000 });

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { HttpProblem, refuseOtherMethods } from "../http/problem.ts";
-import { Answer } from "./group.ts";
+import { Answer } from "./topic.ts";
 import { MESSAGE_BYTES_MAX, type Operation } from "./operation.ts";
 import type { Pusher } from "./pusher.ts";
 

@@ -1,18 +1,18 @@
 import { setImmediate } from "node:timers/promises";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { FormattedExecutionResult } from "graphql";
-import { Group, type Answer, type Execute } from "./group.ts";
+import { Topic, type Answer, type Execute } from "./topic.ts";
 import { Latest } from "./latest.ts";
 import { selectionOf, type Operation } from "./operation.ts";
 
 const SUBSCRIPTIONS_MAX = 10_000;
 /** Subscriptions that differ: each is answered by itself. */
-const GROUPS_MAX = 2_000;
+const TOPICS_MAX = 2_000;
 /** After so much work of one tick, whoever else waits gets a turn. */
 const TURN_MS = 5;
 const TURN_PUSHES = 100;
 
-/** There are no access rules: whoever asks may see what everybody may see. Callers of different rights must not share a group. */
+/** There are no access rules: whoever asks may see what everybody may see. Callers of different rights must not share a topic. */
 const RIGHTS = "all";
 
 export type Answered =
@@ -25,17 +25,17 @@ export interface PusherOptions {
   readonly execute: Execute;
   /** Of a document. */
   readonly tokensMax: number;
-  /** Told when a group could not be answered; it is tried again at its next tick. */
+  /** Told when a topic could not be answered; it is tried again at its next tick. */
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * Answers subscriptions again and again. Equal ones are a group, answered once a tick for all of them, and all groups of a
- * tick for the same moment. Ticks are the multiples of `everyMs`, so groups of equal `everyMs` have theirs together.
+ * Answers subscriptions again and again. Equal ones are a topic, answered once a tick for all of them, and all topics of a
+ * tick for the same moment. Ticks are the multiples of `everyMs`, so topics of equal `everyMs` have theirs together.
  */
 export class Pusher {
   readonly #options: PusherOptions;
-  readonly #groups = new Map<string, Group>();
+  readonly #topics = new Map<string, Topic>();
   #subscriptionCount = 0;
   #timer: NodeJS.Timeout | undefined;
   #isTicking = false;
@@ -52,23 +52,23 @@ export class Pusher {
     if (selection === null) return { kind: "once", result: await execute(operation, limits(), () => undefined) };
     const key = JSON.stringify([RIGHTS, operation.query, operation.operationName ?? null, operation.variables ?? null]);
     if (this.#subscriptionCount >= SUBSCRIPTIONS_MAX) return tooMany(`${SUBSCRIPTIONS_MAX} subscriptions`);
-    if (!this.#groups.has(key) && this.#groups.size >= GROUPS_MAX) return tooMany(`${GROUPS_MAX} subscriptions that differ`);
-    const group = this.#groups.get(key) ?? new Group(operation, selection, this.#options.engine, execute);
-    this.#groups.set(key, group);
-    group.joiningCount += 1;
+    if (!this.#topics.has(key) && this.#topics.size >= TOPICS_MAX) return tooMany(`${TOPICS_MAX} subscriptions that differ`);
+    const topic = this.#topics.get(key) ?? new Topic(operation, selection, this.#options.engine, execute);
+    this.#topics.set(key, topic);
+    topic.joiningCount += 1;
     this.#subscriptionCount += 1;
     const leave = (): void => {
       this.#subscriptionCount -= 1;
-      if (group.readers.size + group.joiningCount === 0) this.#groups.delete(key);
+      if (topic.readers.size + topic.joiningCount === 0) this.#topics.delete(key);
     };
     try {
-      const refusal = await group.begin(limits());
-      group.joiningCount -= 1;
-      if (refusal === null) return { kind: "pushed", answers: this.#addReader(group, leave) };
+      const refusal = await topic.begin(limits());
+      topic.joiningCount -= 1;
+      if (refusal === null) return { kind: "pushed", answers: this.#addReader(topic, leave) };
       leave();
       return { kind: "once", result: refusal };
     } catch (error) {
-      group.joiningCount -= 1;
+      topic.joiningCount -= 1;
       leave();
       throw error;
     }
@@ -78,21 +78,21 @@ export class Pusher {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    for (const { readers } of this.#groups.values()) for (const reader of readers) reader.end();
+    for (const { readers } of this.#topics.values()) for (const reader of readers) reader.end();
   }
 
-  #addReader(group: Group, leave: () => void): Latest<Answer> {
+  #addReader(topic: Topic, leave: () => void): Latest<Answer> {
     const reader = new Latest<Answer>(() => {
-      group.readers.delete(reader);
+      topic.readers.delete(reader);
       leave();
     });
-    group.readers.add(reader);
+    topic.readers.add(reader);
     if (this.#isClosed) {
       reader.end();
       return reader;
     }
-    reader.set(group.answer);
-    if (group.dueMs === Infinity) group.dueMs = tickAfter(performance.now(), group.everyMs);
+    reader.set(topic.answer);
+    if (topic.dueMs === Infinity) topic.dueMs = tickAfter(performance.now(), topic.everyMs);
     this.#planTick();
     return reader;
   }
@@ -101,7 +101,7 @@ export class Pusher {
     if (this.#isTicking || this.#isClosed) return;
     clearTimeout(this.#timer);
     let dueMs = Infinity;
-    for (const group of this.#groups.values()) dueMs = Math.min(dueMs, group.dueMs);
+    for (const topic of this.#topics.values()) dueMs = Math.min(dueMs, topic.dueMs);
     if (dueMs < Infinity) this.#timer = setTimeout(() => void this.#tick(), Math.max(0, dueMs - performance.now()));
   }
 
@@ -110,10 +110,10 @@ export class Pusher {
     const beganMs = performance.now();
     const limits = this.#options.limits();
     let turnEndMs = beganMs + TURN_MS;
-    for (const group of this.#groups.values()) {
-      if (group.dueMs > beganMs) continue;
-      group.dueMs = tickAfter(beganMs, group.everyMs);
-      await this.#renew(group, limits);
+    for (const topic of this.#topics.values()) {
+      if (topic.dueMs > beganMs) continue;
+      topic.dueMs = tickAfter(beganMs, topic.everyMs);
+      await this.#renew(topic, limits);
       if (performance.now() < turnEndMs) continue;
       await setImmediate();
       turnEndMs = performance.now() + TURN_MS;
@@ -122,13 +122,13 @@ export class Pusher {
     this.#planTick();
   }
 
-  async #renew(group: Group, limits: Limits): Promise<void> {
+  async #renew(topic: Topic, limits: Limits): Promise<void> {
     try {
-      const answer = await group.renew(limits);
+      const answer = await topic.renew(limits);
       if (answer === null) return;
       let pushCount = 0;
       // Whoever joins meanwhile begins with this answer.
-      for (const reader of Array.from(group.readers)) {
+      for (const reader of Array.from(topic.readers)) {
         reader.set(answer);
         if (++pushCount % TURN_PUSHES === 0) await setImmediate();
       }

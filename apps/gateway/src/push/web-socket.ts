@@ -6,7 +6,7 @@ import { CloseCode, handleProtocols, makeServer } from "graphql-ws";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Readiness } from "../http/health.ts";
 import { INTERNAL_MESSAGE, refuseUpgrade } from "../http/problem.ts";
-import { Answer } from "./group.ts";
+import { Answer } from "./topic.ts";
 import { MESSAGE_BYTES_MAX } from "./operation.ts";
 import type { Answered, Pusher } from "./pusher.ts";
 

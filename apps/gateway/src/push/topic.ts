@@ -35,7 +35,7 @@ interface Last {
 }
 
 /** Equal subscriptions, answered together. */
-export class Group {
+export class Topic {
   readonly readers = new Set<Latest<Answer>>();
   /** Those who wait for the first answer. */
   joiningCount = 0;
@@ -95,7 +95,7 @@ export class Group {
   }
 
   get #answered(): Last {
-    if (this.#last === null) throw new Error("a group is used before its first answer");
+    if (this.#last === null) throw new Error("a topic is used before its first answer");
     return this.#last;
   }
 
