@@ -39,6 +39,17 @@ test("the types of the package of hooks are found wherever ES modules are", asyn
   expect(problems.filter((problem) => !isOfOthers(problem))).toEqual([]);
 });
 
+test("the package of hooks carries the schema's words to the editor", async () => {
+  const files = createPackageFromTarballData(await readFile(tarball("hooks")));
+  const schema = createPackageFromTarballData(await readFile(tarball("schema")));
+  const types = files.readFile("/node_modules/@segmeter/hooks/dist/generated/operations.d.ts");
+  const descriptions = [...schema.readFile("/node_modules/@segmeter/schema/schema.graphql").matchAll(/^ {2}"(.+)"$/gm)]
+    .map(([, description]) => description!)
+    .filter((description) => description.includes("; null when there is nothing to average."));
+  expect(descriptions).toHaveLength(6);
+  for (const description of descriptions) expect(types).toContain(`/** ${description} */`);
+});
+
 test("a frontend outside this repository generates, checks, builds and shows hooks of its own", { timeout: PATIENCE_MS }, async () => {
   const gateway = await startTestGateway();
   await gateway.closeSegment({ agentId: "4501" });

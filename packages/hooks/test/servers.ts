@@ -1,7 +1,11 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
+import { GraphQLSchema, parse, type ExecutionResult } from "graphql";
+import { CloseCode } from "graphql-ws";
+import { useServer } from "graphql-ws/use/ws";
 import { onTestFinished } from "vitest";
+import { WebSocketServer } from "ws";
 
 /** @returns the URL of a server on loopback that answers as told, for one test */
 export async function startServer(listener: RequestListener): Promise<string> {
@@ -22,6 +26,37 @@ export async function freeUrl(): Promise<string> {
   server.close();
   await once(server, "close");
   return url;
+}
+
+/** @returns the URL of a GraphQL server that lets in whom `isWelcome`, and closes the connection as one not welcome when told to */
+export async function startGuardedServer(
+  isWelcome: (authorization: unknown) => boolean,
+): Promise<{ readonly url: string; readonly turnOut: () => void }> {
+  const sockets = new WebSocketServer({ port: 0, host: "127.0.0.1", path: "/graphql" });
+  await once(sockets, "listening");
+  useServer(
+    {
+      onConnect: ({ connectionParams }) => isWelcome(connectionParams?.["authorization"]),
+      onSubscribe: (_context, _id, { query }) => ({ schema: new GraphQLSchema({}), document: parse(query) }),
+      subscribe: oneAnswer,
+    },
+    sockets,
+  );
+  onTestFinished(() => {
+    for (const socket of sockets.clients) socket.terminate();
+    sockets.close();
+  });
+  return {
+    url: urlOf(sockets.address() as AddressInfo),
+    turnOut: () => {
+      for (const socket of sockets.clients) socket.close(CloseCode.Forbidden, "the token has run out");
+    },
+  };
+}
+
+async function* oneAnswer(): AsyncGenerator<ExecutionResult> {
+  yield { data: { agentSegments: { agents: [] } } };
+  await new Promise(() => undefined);
 }
 
 export interface Cable {

@@ -13,7 +13,7 @@ import {
 import { installDom } from "./dom.ts";
 import { startTestGateway } from "./gateway.ts";
 import { pageOf } from "./page.tsx";
-import { freeUrl, startCable, startServer } from "./servers.ts";
+import { freeUrl, startCable, startGuardedServer, startServer } from "./servers.ts";
 
 installDom();
 
@@ -149,6 +149,25 @@ describe("a subscription", () => {
     const { state } = watch(client, LIVE, { enabled: false });
     expect(state()).toEqual({ status: "paused", data: undefined, error: null, lastValueAtMs: null });
     expect(client.streams.count).toBe(0);
+  });
+
+  test("that is turned out comes back with a new token, and fails if that is no better", async () => {
+    let good = "Bearer token-1";
+    let tokenCount = 0;
+    const server = await startGuardedServer((authorization) => authorization === good);
+    const { state, until } = watch(createSegmeterClient({ url: server.url, token: () => `token-${++tokenCount}` }));
+    await until(({ status }) => status === "live");
+
+    good = "Bearer token-2";
+    server.turnOut();
+    await until(({ status }) => status === "stale");
+    await until(({ status }) => status === "live");
+
+    good = "none";
+    server.turnOut();
+    await until(({ status }) => status === "failed");
+    expect(state()).toMatchObject({ data: { agentSegments: { agents: [] } }, error: { kind: "graphql", code: "FORBIDDEN" } });
+    expect(tokenCount).toBe(3);
   });
 
   test("over server-sent events carries the token and waits as long as the gateway asks", async () => {

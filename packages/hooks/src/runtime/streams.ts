@@ -99,7 +99,10 @@ class Stream {
   readonly #onEnd: () => void;
   #close: () => void = () => undefined;
   #restart: ReturnType<typeof setTimeout> | undefined;
+  #ending: ReturnType<typeof setTimeout> | undefined;
   #failureCount = 0;
+  /** Since it was opened last. */
+  #isAnswered = false;
 
   constructor(transport: Transport, operation: Operation, onEnd: () => void) {
     this.#transport = transport;
@@ -112,21 +115,22 @@ class Stream {
     // One who listens twice is two.
     const entry = (): void => listener();
     this.#listeners.add(entry);
+    clearTimeout(this.#ending);
     return () => {
       this.#listeners.delete(entry);
       // React's strict mode, and a page that changes, leave and come back within one turn.
-      if (this.#listeners.size === 0) setTimeout(() => this.#endIfUnheard(), 0);
+      if (this.#listeners.size === 0) this.#ending = setTimeout(() => this.#end(), 0);
     };
   }
 
-  #endIfUnheard(): void {
-    if (this.#listeners.size > 0) return;
+  #end(): void {
     clearTimeout(this.#restart);
     this.#close();
     this.#onEnd();
   }
 
   #open(): void {
+    this.#isAnswered = false;
     let isOver = false;
     const whileOpen =
       <Argument>(act: (argument: Argument) => void) =>
@@ -136,10 +140,7 @@ class Stream {
     const close = this.#transport.open(this.#operation, {
       value: whileOpen((answer) => this.#takeAnswer(answer)),
       lost: whileOpen((error) => this.#becomeStale(error)),
-      ended: whileOpen((error) => {
-        isOver = true;
-        this.#takeEnd(error);
-      }),
+      ended: whileOpen((error) => this.#takeEnd(error)),
     });
     this.#close = () => {
       isOver = true;
@@ -150,26 +151,28 @@ class Stream {
   #takeAnswer(answer: unknown): void {
     try {
       const data = replaceEqualDeep(this.state.data, parseAnswer(answer));
+      this.#isAnswered = true;
       this.#failureCount = 0;
       this.#become({ status: "live", data, error: null, lastValueAtMs: Date.now() });
     } catch (error) {
       if (!isSegmeterError(error)) throw error;
+      // What may pass by itself, the next answer mends.
       if (isRetryable(error)) this.#becomeStale(error);
-      else this.#fail(error);
+      else this.#takeEnd(error);
     }
   }
 
   #takeEnd(error: SegmeterError): void {
-    if (!isRetryable(error)) return this.#fail(error);
+    this.#close();
+    // Whoever was answered before may be answered again: with a new token, if the old one ran out.
+    if (!isRetryable(error) && !this.#isAnswered) {
+      const { data, lastValueAtMs } = this.state;
+      this.#become({ status: "failed", data, error, lastValueAtMs });
+      return;
+    }
     this.#becomeStale(error);
     this.#restart = setTimeout(() => this.#open(), waitMs(error, this.#failureCount));
     this.#failureCount += 1;
-  }
-
-  #fail(error: SegmeterError): void {
-    this.#close();
-    const { data, lastValueAtMs } = this.state;
-    this.#become({ status: "failed", data, error, lastValueAtMs });
   }
 
   #becomeStale(error: SegmeterError): void {

@@ -36,7 +36,8 @@ function createReconnectingClient({ urlOf, authorization, staleAfterMs }: Endpoi
     url: () => toWebSocketUrl(urlOf("/graphql")),
     connectionParams: authorization,
     retryAttempts: Infinity,
-    shouldRetry: () => true,
+    // Whether a refusal is worth another attempt is for each stream to say.
+    shouldRetry: (event) => refusalOf(event) === undefined,
     retryWait: (retryCount) => new Promise((resolve) => setTimeout(resolve, backoffMs(retryCount))),
     connectionAckWaitTimeout: staleAfterMs,
     keepAlive: staleAfterMs / 2,
@@ -72,8 +73,12 @@ const REFUSALS: ReadonlyMap<number, string> = new Map([
 /** @param error the gateway's GraphQL errors, or the event of a close that is not worth trying again */
 function toError(error: unknown): SegmeterError {
   if (Array.isArray(error)) return parseFaults(error);
-  const { code, reason } = error as Partial<CloseEvent>;
-  const refusal = code === undefined ? undefined : REFUSALS.get(code);
-  if (refusal !== undefined) return new GraphqlError([{ message: reason ?? "", code: refusal, causes: [], path: null }]);
-  return new ProtocolError("the gateway closed the connection for good", { cause: error });
+  const code = refusalOf(error);
+  if (code === undefined) return new ProtocolError("the gateway closed the connection for good", { cause: error });
+  return new GraphqlError([{ message: (error as CloseEvent).reason, code, causes: [], path: null }]);
+}
+
+function refusalOf(event: unknown): string | undefined {
+  const { code } = event as Partial<CloseEvent>;
+  return code === undefined ? undefined : REFUSALS.get(code);
 }
