@@ -41,6 +41,8 @@ export interface MetricDefinition {
 export type Connection =
   | { readonly state: "connecting" }
   | { readonly state: "live" }
+  /** The gateway refused, and nothing more comes. */
+  | { readonly state: "ended" }
   /** What is shown is as old as `sinceMs`. */
   | { readonly state: "reconnecting"; readonly sinceMs: number };
 

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { METRIC_NAMES, METRICS, type MetricName } from "../src/metrics/metrics.ts";
 import { buildPage, type BuiltPage } from "./built-page.ts";
-import { HAS_CHROMIUM, launchChromium } from "./chromium.ts";
+import { HAS_CHROMIUM, launchChromium, refuseSubscriptions } from "./chromium.ts";
 import { conversation } from "./conversation.ts";
 import { startStage, type Stage } from "./stage.ts";
 
@@ -224,6 +224,16 @@ describe.skipIf(!HAS_CHROMIUM)(`the wallboard in Chromium${HAS_CHROMIUM ? "" : "
       await close(shared);
     });
 
+    test("a window of any length", async () => {
+      const page = await open("/");
+      await page.getByRole("button", { name: "Other…" }).click();
+      await page.getByRole("spinbutton", { name: "Minutes, 1 to 1440" }).fill("7");
+      await page.keyboard.press("Enter");
+      await page.waitForURL((url) => url.searchParams.get("timeframe") === "7");
+      await page.getByRole("button", { name: /^Usual .7.min.* Interval$/ }).waitFor();
+      await close(page);
+    });
+
     test("sorting and searching, too", async () => {
       const page = await open("/?timeframe=1440");
       await page.getByRole("columnheader", { name: "Segment duration" }).getByRole("button").click();
@@ -346,7 +356,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the wallboard in Chromium${HAS_CHROMIUM ? "" : "
     });
 
     test("an account that is forbidden", async () => {
-      const page = await open("/", (it) => answerWith(it, [{ message: "not your account", extensions: { code: "FORBIDDEN" } }]));
+      const page = await open("/", (it) => refuseSubscriptions(it, [{ message: "not your account", extensions: { code: "FORBIDDEN" } }]));
       await page.getByRole("heading", { name: "This account is not open to you" }).waitFor();
       expect(await seriousFaults(page)).toEqual([]);
       await close(page);
@@ -354,7 +364,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the wallboard in Chromium${HAS_CHROMIUM ? "" : "
 
     test("a gateway that fails for good", async () => {
       const page = await open("/", (it) =>
-        answerWith(it, [{ message: "no such field", extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]),
+        refuseSubscriptions(it, [{ message: "no such field", extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]),
       );
       await page.getByText("no such field").waitFor();
       expect(await seriousFaults(page)).toEqual([]);
@@ -423,17 +433,6 @@ async function downloadCsv(page: Page, button: string): Promise<string[][]> {
     .trimEnd()
     .split("\r\n")
     .map((line) => line.split(","));
-}
-
-/** Plays a gateway that refuses every subscription. */
-async function answerWith(page: Page, errors: readonly object[]): Promise<void> {
-  await page.routeWebSocket("**/graphql", (socket) => {
-    socket.onMessage((message) => {
-      const { id, type } = JSON.parse(String(message)) as { readonly id?: string; readonly type: string };
-      if (type === "connection_init") socket.send(JSON.stringify({ type: "connection_ack" }));
-      if (type === "subscribe") socket.send(JSON.stringify({ id, type: "error", payload: errors }));
-    });
-  });
 }
 
 async function seriousFaults(page: Page): Promise<string[]> {

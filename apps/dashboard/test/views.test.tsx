@@ -84,14 +84,14 @@ describe("each view is a function of what is known", () => {
     },
     "connection lost": { connection: { state: "reconnecting", sinceMs: Date.UTC(2026, 10, 22, 10, 0, 5) } },
     unreachable: { content: { state: "troubled", trouble: { kind: "unreachable" } }, connection: { state: "connecting" } },
-    forbidden: { content: { state: "troubled", trouble: { kind: "forbidden", accountId: "demo" } }, connection: { state: "connecting" } },
+    forbidden: { content: { state: "troubled", trouble: { kind: "forbidden", accountId: "demo" } }, connection: { state: "ended" } },
     refused: {
       content: { state: "troubled", trouble: { kind: "refused", causes: ["skillIds[0]: must not be empty"] } },
-      connection: { state: "connecting" },
+      connection: { state: "ended" },
     },
     failed: {
       content: { state: "troubled", trouble: { kind: "failed", causes: ["internal error"] } },
-      connection: { state: "connecting" },
+      connection: { state: "ended" },
     },
     "a wrong address": { faults: ["timeframe: expected a whole number of minutes, 1 to 1440, got “abc”"] },
   })) {
@@ -148,7 +148,7 @@ describe("the chart", () => {
       ...withView({ split: "skill" }),
       content: { state: "showing", board: exampleBoard, series: [{ id: "22", intervals: exampleBoard.intervals }] },
     });
-    expect(screen.getByText("The 1 skills with most segments, of 2. The others are not drawn.")).toBeTruthy();
+    expect(screen.getByText("The 1 skills with most segments, of 2. The others are left out.")).toBeTruthy();
   });
 
   test("its CSV has every interval and every metric, as the API gives them", () => {

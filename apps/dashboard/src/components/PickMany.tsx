@@ -6,12 +6,10 @@ import {
   Label,
   ListBox,
   ListBoxItem,
-  ListLayout,
   Popover,
   SearchField,
   Select,
   SelectValue,
-  Virtualizer,
   useFilter,
 } from "react-aria-components";
 
@@ -51,22 +49,20 @@ export function PickMany({ label, ids, chosen, onChoose, onOpen }: PickManyProps
           <SearchField className="search" aria-label={`Search ${label.toLowerCase()}`} autoFocus>
             <Input placeholder="Search" />
           </SearchField>
-          <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: 34 }}>
-            <ListBox
-              // A list that grew keeps its old order otherwise.
-              key={offered.join()}
-              className="options"
-              items={offered.map((id) => ({ id }))}
-              renderEmptyState={() => <span className="none">None by that name</span>}
-            >
-              {({ id }) => (
-                <ListBoxItem id={id} textValue={id}>
-                  <span className="tick" aria-hidden="true" />
-                  {id}
-                </ListBoxItem>
-              )}
-            </ListBox>
-          </Virtualizer>
+          <ListBox
+            // A list that grew keeps its old order otherwise.
+            key={offered.join()}
+            className="options"
+            items={offered.map((id) => ({ id }))}
+            renderEmptyState={() => <span className="none">None by that name</span>}
+          >
+            {({ id }) => (
+              <ListBoxItem id={id} textValue={id}>
+                <span className="tick" aria-hidden="true" />
+                {id}
+              </ListBoxItem>
+            )}
+          </ListBox>
         </Autocomplete>
         <Button slot={null} className="button quiet" isDisabled={chosen.length === 0} onPress={() => onChoose([])}>
           All {label.toLowerCase()}

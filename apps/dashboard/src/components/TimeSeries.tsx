@@ -35,7 +35,7 @@ export function TimeSeries({ metric, series, scheme, onPoint }: TimeSeriesProps)
     plot.current?.setData(data);
   });
 
-  const isBars = metric.kind === "count" && series.length === 1;
+  const isBars = isDrawnAsBars(metric, series);
   const lines = series.map(({ id }) => id ?? "").join(",");
   useEffect(() => {
     const element = host.current!;
@@ -55,6 +55,11 @@ export function TimeSeries({ metric, series, scheme, onPoint }: TimeSeriesProps)
   }, [metric.kind, lines, isBars, scheme]);
 
   return <div className="time-series" ref={host} aria-hidden="true" />;
+}
+
+/** Counts add up to what bars fill; averages do not, and lines of several are told apart better. */
+export function isDrawnAsBars(metric: Metric, series: readonly Series[]): boolean {
+  return metric.kind === "count" && series.length === 1;
 }
 
 function toData(metric: Metric, series: readonly Series[]): uPlot.AlignedData {
@@ -81,7 +86,7 @@ function toOptions(
   return {
     ...sizeOf(element),
     legend: { show: false },
-    padding: [em, em, 0, 0],
+    padding: [em, em * 1.8, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: em * 0.7 } },
     scales: { x: { range: toXRange }, y: { range: (_, __, highest) => [0, Math.max(highest * 1.08, kind === "duration" ? 1000 : 1)] } },
     axes: [
@@ -100,7 +105,7 @@ function toOptions(
         stroke: color(`--series-${index + 1}`),
         width: em / 6,
         points: { show: !isBars, size: em / 2 },
-        ...(isBars && { width: 0, fill: color("--series-1"), paths: uPlot.paths.bars!({ size: [0.8, em * 6] }) }),
+        ...(isBars && { width: 0, fill: color("--bar"), paths: uPlot.paths.bars!({ size: [0.72, em * 4] }) }),
       })),
     ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },

@@ -32,8 +32,9 @@ export function toConnection(state: SubscriptionState<unknown>): Connection {
       return { state: "live" };
     case "stale":
       return { state: "reconnecting", sinceMs: state.lastValueAtMs };
-    case "connecting":
     case "failed":
+      return { state: "ended" };
+    case "connecting":
     case "paused":
       return { state: "connecting" };
   }

@@ -1,5 +1,10 @@
-import { describe, expect, test } from "vitest";
-import { exactValue, formatDuration, formatMinutes, formatValue } from "./format.ts";
+import { describe, expect, test, vi } from "vitest";
+import { exactValue, formatDuration, formatMinutes, formatTimeRange, formatValue } from "./format.ts";
+
+vi.hoisted(() => {
+  // Times of day are the reader's.
+  process.env["TZ"] = "Europe/Berlin";
+});
 
 /** With plain spaces, as one types them. */
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
@@ -38,4 +43,11 @@ describe("values", () => {
 
 test("a window's length is named in hours and minutes", () => {
   expect([5, 60, 90, 1440].map((minutes) => plain(formatMinutes(minutes)))).toEqual(["5 min", "1 h", "1 h 30 min", "24 h"]);
+});
+
+const at = (hour: number): number => Date.UTC(2026, 10, 22, hour, 5);
+
+describe("a range of time is in the reader's time zone", () => {
+  test("within a day the times are enough", () => expect(formatTimeRange(at(9), at(10))).toBe("10:05–11:05"));
+  test("over midnight the days are named", () => expect(formatTimeRange(at(22), at(23))).toBe("Sun 23:05 – Mon 00:05"));
 });

@@ -11,6 +11,8 @@ const TENTHS_BELOW_MS = 9950;
 const COUNT = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const RATIO = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const DAY_AND_TIME = new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "short" });
 const TIME_TO_SECOND = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 const FORMATS: Readonly<Record<MetricKind, { readonly format: (value: number) => string; readonly unit: string }>> = {
@@ -57,9 +59,14 @@ export function formatTimeToSecond(atMs: number): string {
   return TIME_TO_SECOND.format(atMs);
 }
 
-/** `14:05–14:10` */
+/** `14:05–14:10`; over midnight `Sat 23:05 – Sun 01:05`. */
 export function formatTimeRange(startMs: number, endMs: number): string {
-  return `${formatTime(startMs)}–${formatTime(endMs)}`;
+  if (DAY.format(startMs) === DAY.format(endMs)) return `${formatTime(startMs)}–${formatTime(endMs)}`;
+  return `${toDayAndTime(startMs)} – ${toDayAndTime(endMs)}`;
+}
+
+function toDayAndTime(atMs: number): string {
+  return DAY_AND_TIME.format(atMs).replace(",", "");
 }
 
 function inTwo(large: number, largeUnit: string, small: number, smallUnit: string): string {

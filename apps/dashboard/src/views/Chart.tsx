@@ -2,7 +2,7 @@ import { useState, type ReactNode } from "react";
 import type { IntervalPart, Series } from "../board.ts";
 import { MetricValue } from "../components/MetricValue.tsx";
 import { Pick as PickOne } from "../components/Pick.tsx";
-import { TimeSeries } from "../components/TimeSeries.tsx";
+import { isDrawnAsBars, TimeSeries } from "../components/TimeSeries.tsx";
 import { formatTimeRange, formatValue } from "../metrics/format.ts";
 import { METRICS, metricOf, type Metric, type MetricName } from "../metrics/metrics.ts";
 import type { View } from "../view/view.ts";
@@ -56,7 +56,7 @@ export function Chart({ view, series, whole, splits, partCount, scheme, onChange
       <ChartBody metric={metric} whole={whole} split={view.split} isTable={view.chart === "table"} series={series} scheme={scheme} />
       {view.split !== "none" && series.length < partCount && (
         <p className="remark">
-          The {series.length} {view.split}s with most segments, of {partCount}. The others are not drawn.
+          The {series.length} {view.split}s with most segments, of {partCount}. The others are left out.
         </p>
       )}
     </section>
@@ -80,6 +80,7 @@ function ChartBody({ metric, whole, split, isTable, series, scheme }: ChartBodyP
   if (isTable) return <IntervalTable metric={metric} whole={whole} split={split} series={series} />;
   const shown = intervals[pointed ?? intervals.length - 1] ?? last;
   const index = intervals.indexOf(shown);
+  const isBars = isDrawnAsBars(metric, series);
   return (
     <>
       <div role="img" aria-label={describe(metric, intervals)} className="plot">
@@ -89,7 +90,7 @@ function ChartBody({ metric, whole, split, isTable, series, scheme }: ChartBodyP
         <span className="when">{formatTimeRange(shown.startMs, shown.endMs)}</span>
         {series.map(({ id, intervals: line }, i) => (
           <span key={id ?? ""} className="entry">
-            <span className="swatch" style={{ background: `var(--series-${i + 1})` }} aria-hidden="true" />
+            <span className="swatch" style={{ background: isBars ? "var(--bar)" : `var(--series-${i + 1})` }} aria-hidden="true" />
             <span>{nameOf(whole, split, id)}</span>
             <strong>
               <MetricValue metric={metric} value={line[index]?.metrics[metric.name] ?? null} />

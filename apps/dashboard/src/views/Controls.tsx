@@ -1,5 +1,5 @@
-import { useState, type ReactNode } from "react";
-import { Button, Dialog, DialogTrigger, FieldError, Input, Label, NumberField, Popover } from "react-aria-components";
+import type { ReactNode } from "react";
+import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import { Pick } from "../components/Pick.tsx";
 import { PickMany } from "../components/PickMany.tsx";
 import { formatMinutes } from "../metrics/format.ts";
@@ -104,20 +104,14 @@ function Timeframe({ view, onChange }: WindowProps): ReactNode {
 }
 
 function CustomTimeframe({ minutes, onChoose }: { readonly minutes: number; readonly onChoose: (minutes: number) => void }): ReactNode {
-  const [value, setValue] = useState(minutes);
+  // The browser lets nothing else through the form.
+  const choose = (form: FormData): void => onChoose(Number(form.get("minutes")));
   return (
-    <form
-      className="custom-timeframe"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (Number.isInteger(value)) onChoose(value);
-      }}
-    >
-      <NumberField value={value} onChange={setValue} minValue={1} maxValue={TIMEFRAME_MAX} step={1} isRequired autoFocus>
-        <Label>Minutes, 1 to {TIMEFRAME_MAX}</Label>
-        <Input />
-        <FieldError />
-      </NumberField>
+    <form className="custom-timeframe" action={choose}>
+      <label>
+        Minutes, 1 to {TIMEFRAME_MAX}
+        <input type="number" name="minutes" defaultValue={minutes} min={1} max={TIMEFRAME_MAX} step={1} required />
+      </label>
       <button type="submit" className="button">
         Show
       </button>

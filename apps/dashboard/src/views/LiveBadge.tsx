@@ -18,6 +18,8 @@ function textOf(connection: Connection): string {
       return "Connecting…";
     case "live":
       return "Live";
+    case "ended":
+      return "Not live";
     case "reconnecting":
       return `Reconnecting – stale since ${formatTimeToSecond(connection.sinceMs)}`;
   }

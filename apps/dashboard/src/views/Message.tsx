@@ -70,15 +70,3 @@ function wordsFor(trouble: Trouble): { readonly title: string; readonly text: st
       return { title: "The gateway could not answer", text: "This is a fault of the gateway, not of the view.", causes: trouble.causes };
   }
 }
-
-/** In the shape of what is to come. */
-export function Loading(): ReactNode {
-  return (
-    <div className="loading" role="status" aria-label="Loading the figures">
-      {Array.from({ length: 11 }, (_, index) => (
-        <span key={index} className="skeleton" />
-      ))}
-      <span className="skeleton large" />
-    </div>
-  );
-}

@@ -7,7 +7,8 @@ import { Chart } from "./Chart.tsx";
 import { Controls, type FilterValues } from "./Controls.tsx";
 import { Header } from "./Header.tsx";
 import { intervalsCsv } from "./intervals-csv.ts";
-import { Loading, Message, type Trouble } from "./Message.tsx";
+import { Loading } from "./Loading.tsx";
+import { Message, type Trouble } from "./Message.tsx";
 import { Notice } from "./Notice.tsx";
 import { PartsTable } from "./PartsTable.tsx";
 import { Totals } from "./Totals.tsx";
@@ -74,7 +75,7 @@ export function Screen(props: ScreenProps): ReactNode {
 function Figures(props: ScreenProps): ReactNode {
   const { accountId, agentId, view, content, definitions, scheme, agentTarget, onChange, onRetry, onSave } = props;
   const ofOneAgent = useMemo(() => ({ ...view, rows: "skills" as const, open: [] }), [view]);
-  if (content.state === "loading") return <Loading />;
+  if (content.state === "loading") return <Loading isTv={view.tv} />;
   if (content.state === "troubled") {
     const canRetry = content.trouble.kind === "forbidden" || content.trouble.kind === "failed";
     return <Message trouble={content.trouble} {...(canRetry && { onRetry })} />;
