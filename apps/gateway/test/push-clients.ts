@@ -57,7 +57,7 @@ export const webSocketDoor: PushDoor = {
   },
 };
 
-export const eventStreamDoor: PushDoor = {
+const eventStreamDoor: PushDoor = {
   name: "graphql-sse",
   connect: ({ url }) => {
     const client = createEventStreamClient({
