@@ -33,6 +33,15 @@ describe("the preset", () => {
     expect(written).toContain("readonly c?: number;");
   });
 
+  test("makes optional what a conditional selection adds to a field that is there without it", () => {
+    const written = generate(`query A($is: Boolean!) { whole(id: 1) { parts { size } parts @include(if: $is) { again: size } } }`);
+    expect(written).toContain(`    readonly parts: ReadonlyArray<{
+      readonly size: number;
+      readonly again?: number;
+    } | null> | null;`);
+    expect(generate(`query A($is: Boolean!) { whole(id: 1) @include(if: $is) { size } }`)).toContain("    readonly size: number;");
+  });
+
   test("carries descriptions of any text into comments", () => {
     const written = generate(`query A { whole(id: 1) { __typename size } }`);
     expect(written).toContain('readonly __typename: "Whole";');

@@ -162,6 +162,12 @@ describe("an error of a hook", () => {
     }
   });
 
+  test("is a time-out when the token does not come", async () => {
+    const { error, requestCount } = await failureOf({ retries: 0, timeoutMs: 100, token: () => new Promise(() => undefined) });
+    expect(error).toMatchObject({ kind: "timeout", timeoutMs: 100 });
+    expect(requestCount).toBe(0);
+  });
+
   test("has the status, the causes and the wait of a problem", async () => {
     const url = await startServer((_request, response) => {
       response.writeHead(503, { "retry-after": "2" }).end('{"message":"starting","causes":["the log is being read"]}');

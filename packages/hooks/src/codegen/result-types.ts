@@ -1,6 +1,5 @@
 import {
   getNamedType,
-  GraphQLError,
   isEnumType,
   isInputObjectType,
   isListType,
@@ -33,10 +32,10 @@ const SCALARS: Readonly<Record<string, string>> = {
   Boolean: "boolean",
 };
 
-interface SelectedField {
-  readonly nodes: FieldNode[];
-  /** Every selection of it hangs on `@include` or `@skip`. */
-  isOptional: boolean;
+/** Optional is what hangs on `@include` or `@skip`. */
+interface Selected<Node> {
+  readonly node: Node;
+  readonly isOptional: boolean;
 }
 
 /**
@@ -55,11 +54,11 @@ export class TypeWriter {
   }
 
   ofOperation({ operation, selectionSet }: OperationDefinitionNode): string {
-    return this.#object(this.#schema.getRootType(operation)!, [selectionSet], "");
+    return this.#object(this.#schema.getRootType(operation)!, [{ node: selectionSet, isOptional: false }], "");
   }
 
   ofFragment({ typeCondition, selectionSet }: FragmentDefinitionNode): string {
-    return this.#object(this.#objectType(typeCondition.name.value, selectionSet), [selectionSet], "");
+    return this.#object(this.#objectType(typeCondition.name.value), [{ node: selectionSet, isOptional: false }], "");
   }
 
   ofVariables(definitions: readonly VariableDefinitionNode[]): string {
@@ -100,74 +99,67 @@ export class TypeWriter {
     return `  readonly ${name}?: ${this.#type(type)} | undefined;`;
   }
 
-  #object(type: GraphQLObjectType, selectionSets: readonly SelectionSetNode[], indent: string): string {
-    const [only, ...others] = selectionSets.flatMap(({ selections }) => selections);
+  #object(type: GraphQLObjectType, sets: readonly Selected<SelectionSetNode>[], indent: string): string {
+    const [only, ...others] = sets.flatMap(({ node }) => node.selections);
     if (only?.kind === Kind.FRAGMENT_SPREAD && others.length === 0 && !isConditional(only)) return fragmentTypeName(only.name.value);
 
-    const fields = new Map<string, SelectedField>();
-    for (const { selections } of selectionSets) this.#collect(type, selections, false, fields);
+    const fields = new Map<string, Selected<FieldNode>[]>();
+    for (const set of sets) this.#collect(set, fields);
     const inner = `${indent}  `;
-    const lines = [...fields].map(([responseName, { nodes, isOptional }]) => {
-      const optional = isOptional ? "?" : "";
-      const [{ name }] = nodes as [FieldNode];
-      if (name.value === "__typename") return `${inner}readonly ${responseName}${optional}: ${JSON.stringify(type.name)};`;
-      const field = type.getFields()[name.value]!;
-      const written = this.#type(
-        field.type,
-        nodes.flatMap(({ selectionSet }) => selectionSet ?? []),
-        inner,
-      );
-      return `${toDocComment(field.description, inner)}${inner}readonly ${responseName}${optional}: ${written};`;
+    const lines = [...fields].map(([responseName, selected]) => {
+      const property = `${inner}readonly ${responseName}${selected.every(({ isOptional }) => isOptional) ? "?" : ""}`;
+      const name = selected[0]!.node.name.value;
+      if (name === "__typename") return `${property}: ${JSON.stringify(type.name)};`;
+      const field = type.getFields()[name]!;
+      return `${toDocComment(field.description, inner)}${property}: ${this.#type(field.type, setsBelow(selected), inner)};`;
     });
     return `{\n${lines.join("\n")}\n${indent}}`;
   }
 
   #collect(
-    type: GraphQLObjectType,
-    selections: readonly SelectionNode[],
-    isParentOptional: boolean,
-    fields: Map<string, SelectedField>,
+    { node: { selections }, isOptional: isSetOptional }: Selected<SelectionSetNode>,
+    fields: Map<string, Selected<FieldNode>[]>,
   ): void {
     for (const selection of selections) {
-      const isOptional = isParentOptional || isConditional(selection);
+      const isOptional = isSetOptional || isConditional(selection);
       if (selection.kind === Kind.FIELD) {
         const responseName = (selection.alias ?? selection.name).value;
-        const field = fields.get(responseName);
-        if (field === undefined) fields.set(responseName, { nodes: [selection], isOptional });
-        else {
-          field.nodes.push(selection);
-          field.isOptional &&= isOptional;
-        }
+        fields.set(responseName, [...(fields.get(responseName) ?? []), { node: selection, isOptional }]);
       } else {
         const { selectionSet } = selection.kind === Kind.INLINE_FRAGMENT ? selection : this.#fragments.get(selection.name.value)!;
-        this.#collect(type, selectionSet.selections, isOptional, fields);
+        this.#collect({ node: selectionSet, isOptional }, fields);
       }
     }
   }
 
-  #type(type: GraphQLType, selectionSets: readonly SelectionSetNode[] = [], indent = ""): string {
-    if (isNonNullType(type)) return this.#nonNull(type.ofType, selectionSets, indent);
-    return `${this.#nonNull(type, selectionSets, indent)} | null`;
+  #type(type: GraphQLType, sets: readonly Selected<SelectionSetNode>[] = [], indent = ""): string {
+    if (isNonNullType(type)) return this.#nonNull(type.ofType, sets, indent);
+    return `${this.#nonNull(type, sets, indent)} | null`;
   }
 
-  #nonNull(type: GraphQLType, selectionSets: readonly SelectionSetNode[], indent: string): string {
-    if (isListType(type)) return `ReadonlyArray<${this.#type(type.ofType, selectionSets, indent)}>`;
+  #nonNull(type: GraphQLType, sets: readonly Selected<SelectionSetNode>[], indent: string): string {
+    if (isListType(type)) return `ReadonlyArray<${this.#type(type.ofType, sets, indent)}>`;
     const named = getNamedType(type);
     if (isScalarType(named)) return SCALARS[named.name] ?? "unknown";
     if (isEnumType(named) || isInputObjectType(named)) {
       this.#named.set(named.name, named);
       return named.name;
     }
-    return this.#object(this.#objectType(named.name, null), selectionSets, indent);
+    return this.#object(this.#objectType(named.name), sets, indent);
   }
 
-  #objectType(name: string, node: SelectionSetNode | null): GraphQLObjectType {
+  #objectType(name: string): GraphQLObjectType {
     const type = this.#schema.getType(name);
     if (isObjectType(type)) return type;
-    throw new GraphQLError(`expected an object type, got ${name}: interfaces and unions are not part of Segmeter's schema`, {
-      nodes: node,
-    });
+    throw new Error(`expected an object type, got ${name}: interfaces and unions are not part of Segmeter's schema`);
   }
+}
+
+/** Where a field is selected once, what is below it is there whenever the field is. */
+function setsBelow(selected: readonly Selected<FieldNode>[]): Selected<SelectionSetNode>[] {
+  return selected.flatMap(({ node: { selectionSet }, isOptional }) =>
+    selectionSet === undefined ? [] : { node: selectionSet, isOptional: isOptional && selected.length > 1 },
+  );
 }
 
 export function fragmentTypeName(name: string): string {

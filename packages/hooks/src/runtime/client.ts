@@ -46,7 +46,8 @@ export interface RequestOptions {
 export interface Endpoint {
   /** Joins a path of the gateway to its URL. */
   readonly urlOf: (path: string) => string;
-  readonly authorization: () => Promise<Readonly<Record<string, string>>>;
+  /** The header that carries the token, if there is one. */
+  readonly authorization: (signal?: AbortSignal) => Promise<Readonly<Record<string, string>>>;
   readonly fetch: typeof fetch;
   readonly staleAfterMs: number;
 }
@@ -66,8 +67,8 @@ export function createSegmeterClient({
     throw new RangeError(`staleAfterMs: must be at least ${STALE_AFTER_MS_MIN}, got ${staleAfterMs}`);
   const endpoint: Endpoint = {
     urlOf: (path) => url.replace(/\/+$/, "") + path,
-    authorization: async () => {
-      const value = typeof token === "function" ? await token() : token;
+    authorization: async (signal) => {
+      const value = typeof token === "function" ? await unlessAborted(token(), signal) : token;
       return value == null ? {} : { authorization: `Bearer ${value}` };
     },
     // Looked up late, and never as a method: browsers refuse a `fetch` of another object.
@@ -83,16 +84,17 @@ export function createSegmeterClient({
       { signal }: RequestOptions = {},
     ): Promise<TResult> => {
       const timeout = AbortSignal.timeout(timeoutMs);
+      const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
       try {
         const response = await endpoint.fetch(endpoint.urlOf("/graphql"), {
           method: "POST",
           headers: {
             "content-type": "application/json",
             accept: "application/graphql-response+json, application/json",
-            ...(await endpoint.authorization()),
+            ...(await endpoint.authorization(either)),
           },
           body: JSON.stringify({ query: document.toString(), operationName: document.meta.operationName, variables }),
-          signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+          signal: either,
         });
         if (!response.ok) throw await parseFailure(response);
         return parseAnswer(parseJson(await response.text())) as TResult;
@@ -104,4 +106,12 @@ export function createSegmeterClient({
       }
     },
   };
+}
+
+/** @throws the signal's reason, if it is aborted first */
+function unlessAborted<Value>(value: Value | Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    Promise.resolve(value).then(resolve, reject);
+  });
 }

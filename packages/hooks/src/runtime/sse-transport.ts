@@ -4,6 +4,12 @@ import type { Endpoint } from "./client.ts";
 import { isSegmeterError, NetworkError, TimeoutError, type SegmeterError } from "./error.ts";
 import type { Transport } from "./streams.ts";
 
+/** As the library makes it. */
+interface StreamRequest extends RequestInit {
+  readonly headers: Record<string, string>;
+  readonly signal: AbortSignal;
+}
+
 /** Every stream over a response of its own, by the protocol graphql-sse in distinct connections. Whoever opens one retries. */
 export function createSseTransport({ urlOf, authorization, fetch, staleAfterMs }: Endpoint): Transport {
   return {
@@ -12,7 +18,7 @@ export function createSseTransport({ urlOf, authorization, fetch, staleAfterMs }
       const fail = (error: SegmeterError): SegmeterError => (failure = error);
 
       // The library tells neither why a request failed nor what keeps a stream alive that has nothing to say.
-      const fetchWatched = async (input: string, init: RequestInit & { readonly signal: AbortSignal }): Promise<Response> => {
+      const fetchWatched = async (input: string, init: StreamRequest): Promise<Response> => {
         const silence = new AbortController();
         let timer: ReturnType<typeof setTimeout> | undefined;
         const hear = (): void => {
@@ -22,29 +28,22 @@ export function createSseTransport({ urlOf, authorization, fetch, staleAfterMs }
         init.signal.addEventListener("abort", () => clearTimeout(timer));
         hear();
         try {
-          const response = await fetch(input, { ...init, signal: AbortSignal.any([init.signal, silence.signal]) });
+          const signal = AbortSignal.any([init.signal, silence.signal]);
+          const headers = { ...init.headers, ...(await authorization(signal)) };
+          const response = await fetch(input, { ...init, headers, signal });
           if (!response.ok) throw await parseFailure(response);
           return heard(response, hear);
         } catch (error) {
-          throw fail(isSegmeterError(error) ? error : new NetworkError("the gateway could not be reached", { cause: error }));
+          throw isSegmeterError(error) ? fail(error) : fail(new NetworkError("the gateway could not be reached", { cause: error }));
         }
       };
 
-      const end = (error: SegmeterError): void => {
-        close();
-        sink.ended(error);
-      };
-      const close = createClient({
-        url: urlOf("/graphql/stream"),
-        headers: authorization,
-        retryAttempts: 0,
-        fetchFn: fetchWatched,
-      }).subscribe(operation, {
+      const client = createClient({ url: urlOf("/graphql/stream"), retryAttempts: 0, fetchFn: fetchWatched });
+      return client.subscribe(operation, {
         next: (answer) => sink.value(answer),
-        error: (error) => end(failure ?? new NetworkError("the connection was lost", { cause: error })),
-        complete: () => end(new NetworkError("the gateway ended the subscription")),
+        error: (error) => sink.ended(failure ?? new NetworkError("the connection was lost", { cause: error })),
+        complete: () => sink.ended(new NetworkError("the gateway ended the subscription")),
       });
-      return close;
     },
   };
 }

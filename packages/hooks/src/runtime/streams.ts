@@ -45,7 +45,7 @@ export interface Sink {
   value(answer: unknown): void;
   /** The connection is lost, and the transport makes it anew by itself. */
   lost(error: SegmeterError): void;
-  /** Over for good as far as the transport goes. */
+  /** Over as far as the transport goes; whoever opened the stream closes it. */
   ended(error: SegmeterError): void;
 }
 

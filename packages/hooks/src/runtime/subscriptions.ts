@@ -25,7 +25,6 @@ export function useSegmeterSubscription<TResult, TVariables>(
   const listen = useCallback(
     (listener: () => void) => (enabled ? streams.listen(key, document, variables, listener) : () => undefined),
     // The key stands for the document and the variables, which are new objects each time.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
     [streams, key, enabled],
   );
   const state = useSyncExternalStore<SubscriptionState<TResult>>(

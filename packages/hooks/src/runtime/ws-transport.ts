@@ -13,14 +13,10 @@ export function createWsTransport(endpoint: Endpoint): Transport {
     open: (operation, sink) => {
       client ??= createReconnectingClient(endpoint, (error) => sinks.forEach((each) => each.lost(error)));
       sinks.add(sink);
-      const end = (error: SegmeterError): void => {
-        sinks.delete(sink);
-        sink.ended(error);
-      };
       const close = client.subscribe(operation, {
         next: (answer) => sink.value(answer),
-        error: (error) => end(toError(error)),
-        complete: () => end(new NetworkError("the gateway ended the subscription")),
+        error: (error) => sink.ended(toError(error)),
+        complete: () => sink.ended(new NetworkError("the gateway ended the subscription")),
       });
       return () => {
         sinks.delete(sink);
@@ -33,7 +29,7 @@ export function createWsTransport(endpoint: Endpoint): Transport {
 function createReconnectingClient({ urlOf, authorization, staleAfterMs }: Endpoint, onLost: (error: SegmeterError) => void): Client {
   let silence: ReturnType<typeof setTimeout> | undefined;
   const client = createClient({
-    url: () => toWebSocketUrl(urlOf("/graphql")),
+    url: toWebSocketUrl(urlOf("/graphql")),
     connectionParams: authorization,
     retryAttempts: Infinity,
     // Whether a refusal is worth another attempt is for each stream to say.
