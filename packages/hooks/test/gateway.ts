@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startGateway, type Gateway } from "@segmeter/gateway";
+import { readConfig, startGateway, type Gateway } from "@segmeter/gateway";
 import { onTestFinished } from "vitest";
 
 export interface TestGateway {
@@ -17,7 +17,7 @@ export interface TestGateway {
 export async function startTestGateway(): Promise<TestGateway> {
   const dataDir = await mkdtemp(join(tmpdir(), "segmeter-"));
   const start = async (port: number): Promise<Gateway> => {
-    const gateway = await startGateway({ config: { port, host: "127.0.0.1", dataDir, retentionHours: 72, logLevel: "silent" } });
+    const gateway = await startGateway({ config: readConfig({ PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: "silent" }) });
     await gateway.ready;
     return gateway;
   };
