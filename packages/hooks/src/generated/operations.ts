@@ -35,17 +35,6 @@ export type AgentPageFragment = {
   }>;
 };
 
-export type AgentTableFragment = {
-  readonly start: string;
-  readonly end: string;
-  readonly metrics: AllMetricsFragment;
-  /** Agents with at least one segment here, by id. `ids` keeps only these. */
-  readonly agents: ReadonlyArray<{
-    readonly id: string;
-    readonly metrics: AllMetricsFragment;
-  }>;
-};
-
 /** All eleven metrics. */
 export type AllMetricsFragment = {
   /** Closed segments: how often a conversation's assignment to an agent ended. A count. */
@@ -126,6 +115,17 @@ export type TrendBySkillFragment = {
       readonly id: string;
       readonly metrics: AllMetricsFragment;
     }>;
+  }>;
+};
+
+export type AgentTableFragment = {
+  readonly start: string;
+  readonly end: string;
+  readonly metrics: AllMetricsFragment;
+  /** Agents with at least one segment here, by id. `ids` keeps only these. */
+  readonly agents: ReadonlyArray<{
+    readonly id: string;
+    readonly metrics: AllMetricsFragment;
   }>;
 };
 
@@ -331,7 +331,8 @@ export function filterValuesQueryOptions(client: SegmeterClient, variables: Filt
 export type LiveAgentPageSubscription = {
   /**
    * The answer of `Account.agentSegments` for the window that ends now: at once, and again whenever it has changed, be it by
-   * events or because the window moved.
+   * events or because the window moved. If nothing but `start` and `end` differ, and they are selected, every ten seconds.
+   * Over graphql-transport-ws at `/graphql`, or as server-sent events at `/graphql/stream`.
    */
   readonly agentSegments: AgentPageFragment;
 };
@@ -406,7 +407,8 @@ export function useLiveAgentPageSubscription(variables: LiveAgentPageSubscriptio
 export type LiveAgentTableSubscription = {
   /**
    * The answer of `Account.agentSegments` for the window that ends now: at once, and again whenever it has changed, be it by
-   * events or because the window moved.
+   * events or because the window moved. If nothing but `start` and `end` differ, and they are selected, every ten seconds.
+   * Over graphql-transport-ws at `/graphql`, or as server-sent events at `/graphql/stream`.
    */
   readonly agentSegments: AgentTableFragment;
 };
@@ -472,7 +474,8 @@ export function useLiveAgentTableSubscription(variables: LiveAgentTableSubscript
 export type LiveBoardSubscription = {
   /**
    * The answer of `Account.agentSegments` for the window that ends now: at once, and again whenever it has changed, be it by
-   * events or because the window moved.
+   * events or because the window moved. If nothing but `start` and `end` differ, and they are selected, every ten seconds.
+   * Over graphql-transport-ws at `/graphql`, or as server-sent events at `/graphql/stream`.
    */
   readonly agentSegments: {
     readonly start: string;
@@ -593,7 +596,8 @@ export function useLiveBoardSubscription(variables: LiveBoardSubscriptionVariabl
 export type LiveBoardSplitSubscription = {
   /**
    * The answer of `Account.agentSegments` for the window that ends now: at once, and again whenever it has changed, be it by
-   * events or because the window moved.
+   * events or because the window moved. If nothing but `start` and `end` differ, and they are selected, every ten seconds.
+   * Over graphql-transport-ws at `/graphql`, or as server-sent events at `/graphql/stream`.
    */
   readonly agentSegments: {
     /** Skills with at least one segment here, by id. */
@@ -683,7 +687,8 @@ export function useLiveBoardSplitSubscription(variables: LiveBoardSplitSubscript
 export type LiveOverviewSubscription = {
   /**
    * The answer of `Account.agentSegments` for the window that ends now: at once, and again whenever it has changed, be it by
-   * events or because the window moved.
+   * events or because the window moved. If nothing but `start` and `end` differ, and they are selected, every ten seconds.
+   * Over graphql-transport-ws at `/graphql`, or as server-sent events at `/graphql/stream`.
    */
   readonly agentSegments: OverviewFragment;
 };
@@ -748,7 +753,8 @@ export function useLiveOverviewSubscription(variables: LiveOverviewSubscriptionV
 export type LiveSkillTreeSubscription = {
   /**
    * The answer of `Account.agentSegments` for the window that ends now: at once, and again whenever it has changed, be it by
-   * events or because the window moved.
+   * events or because the window moved. If nothing but `start` and `end` differ, and they are selected, every ten seconds.
+   * Over graphql-transport-ws at `/graphql`, or as server-sent events at `/graphql/stream`.
    */
   readonly agentSegments: SkillTreeFragment;
 };
@@ -817,7 +823,8 @@ export function useLiveSkillTreeSubscription(variables: LiveSkillTreeSubscriptio
 export type LiveTrendByAgentSubscription = {
   /**
    * The answer of `Account.agentSegments` for the window that ends now: at once, and again whenever it has changed, be it by
-   * events or because the window moved.
+   * events or because the window moved. If nothing but `start` and `end` differ, and they are selected, every ten seconds.
+   * Over graphql-transport-ws at `/graphql`, or as server-sent events at `/graphql/stream`.
    */
   readonly agentSegments: TrendByAgentFragment;
 };
@@ -886,7 +893,8 @@ export function useLiveTrendByAgentSubscription(variables: LiveTrendByAgentSubsc
 export type LiveTrendBySkillSubscription = {
   /**
    * The answer of `Account.agentSegments` for the window that ends now: at once, and again whenever it has changed, be it by
-   * events or because the window moved.
+   * events or because the window moved. If nothing but `start` and `end` differ, and they are selected, every ten seconds.
+   * Over graphql-transport-ws at `/graphql`, or as server-sent events at `/graphql/stream`.
    */
   readonly agentSegments: TrendBySkillFragment;
 };

@@ -35,7 +35,8 @@ export type Subscription = {
   __typename?: 'Subscription';
   /**
    * The answer of `Account.agentSegments` for the window that ends now: at once, and again whenever it has changed, be it by
-   * events or because the window moved.
+   * events or because the window moved. If nothing but `start` and `end` differ, and they are selected, every ten seconds.
+   * Over graphql-transport-ws at `/graphql`, or as server-sent events at `/graphql/stream`.
    */
   agentSegments: AgentSegments;
 };
