@@ -19,9 +19,11 @@ export interface PresetConfig {
  * ```
  */
 export const preset: OutputPreset = {
-  buildGeneratesSection: async ({ baseOutputDir, presetConfig, plugins, pluginMap, config, ...options }) => [
+  buildGeneratesSection: async ({ baseOutputDir, presetConfig, plugins, pluginMap, config, documents, ...options }) => [
     {
       ...options,
+      // As the disk gives them they come in any order.
+      documents: documents.toSorted((a, b) => ((a.location ?? "") < (b.location ?? "") ? -1 : 1)),
       filename: baseOutputDir,
       config: { ...config, runtime: (presetConfig as PresetConfig).runtime ?? "@segmeter/hooks" },
       plugins: [...plugins, { hooksPlugin: {} }],

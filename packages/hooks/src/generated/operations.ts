@@ -35,6 +35,17 @@ export type AgentPageFragment = {
   }>;
 };
 
+export type AgentTableFragment = {
+  readonly start: string;
+  readonly end: string;
+  readonly metrics: AllMetricsFragment;
+  /** Agents with at least one segment here, by id. `ids` keeps only these. */
+  readonly agents: ReadonlyArray<{
+    readonly id: string;
+    readonly metrics: AllMetricsFragment;
+  }>;
+};
+
 /** All eleven metrics. */
 export type AllMetricsFragment = {
   /** Closed segments: how often a conversation's assignment to an agent ended. A count. */
@@ -115,17 +126,6 @@ export type TrendBySkillFragment = {
       readonly id: string;
       readonly metrics: AllMetricsFragment;
     }>;
-  }>;
-};
-
-export type AgentTableFragment = {
-  readonly start: string;
-  readonly end: string;
-  readonly metrics: AllMetricsFragment;
-  /** Agents with at least one segment here, by id. `ids` keeps only these. */
-  readonly agents: ReadonlyArray<{
-    readonly id: string;
-    readonly metrics: AllMetricsFragment;
   }>;
 };
 
