@@ -1,6 +1,8 @@
+import type { QueryClient } from "@tanstack/react-query";
 import { expectTypeOf } from "vitest";
 import {
   OverviewDocument,
+  overviewQueryOptions,
   useLiveOverviewSubscription,
   useOverviewQuery,
   type AgentTableFragment,
@@ -63,9 +65,11 @@ export function readErrorByKind(error: SegmeterError): void {
   if (error.kind === "network") void error.code;
 }
 
-export function useRowsAndSelections(client: SegmeterClient): void {
+export function useRowsAndSelections(client: SegmeterClient, queryClient: QueryClient): void {
   const { data } = useOverviewQuery(LAST_HOUR, { select: ({ account }) => account.agentSegments.start });
   expectTypeOf(data).toEqualTypeOf<string | undefined>();
+  expectTypeOf(queryClient.getQueryData(overviewQueryOptions(client, LAST_HOUR).queryKey)).toEqualTypeOf<OverviewQuery | undefined>();
+  expectTypeOf(queryClient.fetchQuery(overviewQueryOptions(client, LAST_HOUR))).toEqualTypeOf<Promise<OverviewQuery>>();
   expectTypeOf(client.request(OverviewDocument, LAST_HOUR)).toEqualTypeOf<Promise<OverviewQuery>>();
 }
 

@@ -14,6 +14,6 @@ export {
 } from "./error.ts";
 export { SegmeterProvider, useSegmeterClient, type SegmeterProviderProps } from "./provider.tsx";
 export { useSegmeterQuery, useSegmeterSuspenseQuery, type QueryHookOptions, type SuspenseQueryHookOptions } from "./queries.ts";
-export { createQueryOptions, queryKeyOf, type QueryKey, type SegmeterQueryOptions } from "./query-options.ts";
+export { createQueryOptions, queryKeyOf, type QueryKey, type SegmeterQueryOptions, type TypedQueryKey } from "./query-options.ts";
 export { useSegmeterSubscription, type SubscriptionHookOptions } from "./subscriptions.ts";
 export type { SubscriptionState } from "./streams.ts";
