@@ -75,6 +75,11 @@ function Page({ accountId, agentId }: { readonly accountId: string; readonly age
       void navigate({ to: ".", search: (before) => ({ ...DEFAULT_VIEW, ...before, ...change }), replace: "search" in change }),
     [navigate],
   );
+  const home = useMemo(() => toTarget({ to: "/accounts/$accountId", params: { accountId }, search: view }), [accountId, view]);
+  const agentTarget = useCallback(
+    (id: string) => toTarget({ to: "/accounts/$accountId/agents/$agentId", params: { accountId, agentId: id }, search: toAgentView(view) }),
+    [accountId, view],
+  );
   return (
     <LiveScreen
       // Another account's figures are never shown while these come.
@@ -84,10 +89,8 @@ function Page({ accountId, agentId }: { readonly accountId: string; readonly age
       view={view}
       faults={faults}
       onDismiss={dismiss}
-      home={toTarget({ to: "/accounts/$accountId", params: { accountId }, search: view })}
-      agentTarget={(id) =>
-        toTarget({ to: "/accounts/$accountId/agents/$agentId", params: { accountId, agentId: id }, search: toAgentView(view) })
-      }
+      home={home}
+      agentTarget={agentTarget}
       onChange={onChange}
     />
   );

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startGateway, type Gateway } from "@segmeter/gateway";
+import { readConfig, startGateway, type Gateway } from "@segmeter/gateway";
 
 export interface Stage {
   readonly url: string;
@@ -20,7 +20,7 @@ const BATCH_EVENTS = 5000;
 export async function startStage(dashboardFolder: string): Promise<Stage> {
   const dataDir = await mkdtemp(join(tmpdir(), "segmeter-stage-"));
   const start = async (port: number): Promise<Gateway> => {
-    const config = { port, host: "127.0.0.1", dataDir, retentionHours: 72, logLevel: "silent" } as const;
+    const config = readConfig({ PORT: String(port), HOST: "127.0.0.1", DATA_DIR: dataDir, LOG_LEVEL: "silent" });
     const started = await startGateway({ config, dashboardFolder });
     await started.ready;
     return started;

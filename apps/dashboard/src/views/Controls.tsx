@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { FormEvent, ReactNode } from "react";
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import { Pick } from "../components/Pick.tsx";
 import { PickMany } from "../components/PickMany.tsx";
@@ -104,10 +104,13 @@ function Timeframe({ view, onChange }: WindowProps): ReactNode {
 }
 
 function CustomTimeframe({ minutes, onChoose }: { readonly minutes: number; readonly onChoose: (minutes: number) => void }): ReactNode {
-  // The browser lets nothing else through the form.
-  const choose = (form: FormData): void => onChoose(Number(form.get("minutes")));
+  const choose = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    // The browser has let nothing else through.
+    onChoose(Number(new FormData(event.currentTarget).get("minutes")));
+  };
   return (
-    <form className="custom-timeframe" action={choose}>
+    <form className="custom-timeframe" onSubmit={choose}>
       <label>
         Minutes, 1 to {TIMEFRAME_MAX}
         <input type="number" name="minutes" defaultValue={minutes} min={1} max={TIMEFRAME_MAX} step={1} required />

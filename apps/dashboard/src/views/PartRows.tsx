@@ -1,6 +1,6 @@
 import type { Row } from "@tanstack/react-table";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import type { MetricDefinition, Part, Target } from "../board.ts";
 import { MetricValue } from "../components/MetricValue.tsx";
 import { PlainLink } from "../components/PlainLink.tsx";
@@ -110,27 +110,22 @@ export function PartRows({ rows, isSkills, sort, definitions, agentTarget, onSor
           {virtualizer.getVirtualItems().map(({ index, start, size }) => {
             const row = rows[index]!;
             return (
-              <div
+              <PartRow
                 key={row.id}
-                role="row"
-                className="grid-row"
-                aria-rowindex={index + 2}
-                {...(isSkills && { "aria-level": row.depth + 1 })}
-                {...(row.getCanExpand() && { "aria-expanded": row.getIsExpanded() })}
-                data-depth={row.depth}
-                tabIndex={index === activeIndex ? 0 : -1}
-                onFocus={() => setActiveId(row.id)}
-                style={{ height: size, transform: `translateY(${start}px)` }}
-              >
-                <div role="rowheader" className="cell name">
-                  <Name row={row} isAgent={isAgent(row, isSkills)} agentTarget={agentTarget} onToggle={onToggle} />
-                </div>
-                {METRICS.map((metric) => (
-                  <div key={metric.name} role="gridcell" className="cell" data-sorted={metric.name === sort.key}>
-                    <MetricValue metric={metric} value={row.original.metrics[metric.name]} />
-                  </div>
-                ))}
-              </div>
+                rowId={row.id}
+                part={row.original}
+                index={index}
+                start={start}
+                size={size}
+                level={isSkills ? row.depth + 1 : null}
+                isExpanded={row.getCanExpand() ? row.getIsExpanded() : null}
+                isAgent={isAgent(row, isSkills)}
+                isActive={index === activeIndex}
+                sortKey={sort.key}
+                onActivate={setActiveId}
+                onToggle={onToggle}
+                agentTarget={agentTarget}
+              />
             );
           })}
         </div>
@@ -143,13 +138,54 @@ function isAgent(row: Row<Part>, isSkills: boolean): boolean {
   return !isSkills || row.depth > 0;
 }
 
-interface NameProps extends Pick<PartRowsProps, "agentTarget" | "onToggle"> {
-  readonly row: Row<Part>;
+interface PartRowProps extends Pick<PartRowsProps, "agentTarget" | "onToggle"> {
+  readonly rowId: string;
+  readonly part: Part;
+  readonly index: number;
+  /** In px from the top of the rows. */
+  readonly start: number;
+  readonly size: number;
+  /** Null where there are no levels. */
+  readonly level: number | null;
+  /** Null: it cannot be opened. */
+  readonly isExpanded: boolean | null;
   readonly isAgent: boolean;
+  readonly isActive: boolean;
+  readonly sortKey: SortKey;
+  readonly onActivate: (rowId: string) => void;
 }
 
-function Name({ row, isAgent: isOfAgent, agentTarget, onToggle }: NameProps): ReactNode {
-  const { id } = row.original;
+/** Drawn anew only if something of it has changed: scrolling leaves most rows as they are. */
+const PartRow = memo(function PartRow({ part, index, start, size, level, isExpanded, isActive, sortKey, ...row }: PartRowProps): ReactNode {
+  return (
+    <div
+      role="row"
+      className="grid-row"
+      aria-rowindex={index + 2}
+      {...(level !== null && { "aria-level": level })}
+      {...(isExpanded !== null && { "aria-expanded": isExpanded })}
+      data-depth={(level ?? 1) - 1}
+      tabIndex={isActive ? 0 : -1}
+      onFocus={() => row.onActivate(row.rowId)}
+      style={{ height: size, transform: `translateY(${start}px)` }}
+    >
+      <div role="rowheader" className="cell name">
+        <Name id={part.id} isAgent={row.isAgent} isExpanded={isExpanded} agentTarget={row.agentTarget} onToggle={row.onToggle} />
+      </div>
+      {METRICS.map((metric) => (
+        <div key={metric.name} role="gridcell" className="cell" data-sorted={metric.name === sortKey}>
+          <MetricValue metric={metric} value={part.metrics[metric.name]} />
+        </div>
+      ))}
+    </div>
+  );
+});
+
+interface NameProps extends Pick<PartRowProps, "isAgent" | "isExpanded" | "agentTarget" | "onToggle"> {
+  readonly id: string;
+}
+
+function Name({ id, isAgent: isOfAgent, isExpanded, agentTarget, onToggle }: NameProps): ReactNode {
   if (isOfAgent) {
     return (
       <PlainLink to={agentTarget(id)} tabIndex={-1}>
@@ -157,9 +193,9 @@ function Name({ row, isAgent: isOfAgent, agentTarget, onToggle }: NameProps): Re
       </PlainLink>
     );
   }
-  if (!row.getCanExpand()) return <span>{id}</span>;
+  if (isExpanded === null) return <span>{id}</span>;
   return (
-    <button type="button" className="toggle" tabIndex={-1} aria-expanded={row.getIsExpanded()} onClick={() => onToggle(id)}>
+    <button type="button" className="toggle" tabIndex={-1} aria-expanded={isExpanded} onClick={() => onToggle(id)}>
       <span className="chevron" aria-hidden="true" />
       {id}
     </button>

@@ -7,7 +7,7 @@ import {
   type ColumnDef,
   type Row,
 } from "@tanstack/react-table";
-import { useMemo, type ReactNode } from "react";
+import { useCallback, useMemo, type ReactNode } from "react";
 import type { MetricDefinition, Part, Target } from "../board.ts";
 import { FindField } from "../components/FindField.tsx";
 import { toCsv } from "../csv/csv.ts";
@@ -66,6 +66,11 @@ export function PartsTable(props: PartsTableProps): ReactNode {
     autoResetPageIndex: false,
   });
   const { rows } = table.getRowModel();
+  const { open } = view;
+  const onToggle = useCallback(
+    (id: string) => onChange({ open: open.includes(id) ? open.filter((other) => other !== id) : [...open, id] }),
+    [open, onChange],
+  );
   const topCount = rows.filter(({ depth }) => depth === 0).length;
 
   return (
@@ -99,7 +104,7 @@ export function PartsTable(props: PartsTableProps): ReactNode {
         definitions={definitions}
         agentTarget={agentTarget}
         onSort={(key) => onChange({ sort: nextSort(view.sort, key) })}
-        onToggle={(id) => onChange({ open: view.open.includes(id) ? view.open.filter((open) => open !== id) : [...view.open, id] })}
+        onToggle={onToggle}
       />
     </section>
   );
