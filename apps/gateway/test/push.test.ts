@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { Engine, METRIC_NAMES } from "@segmeter/engine";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { WebSocket } from "ws";
+import { WebSocket, type ClientOptions } from "ws";
 import { expectProblem } from "./problem.ts";
 import { PUSH_DOORS, webSocketDoor, type PushClient, type Pushed } from "./push-clients.ts";
 import { createTestFolder, startTestGateway, type TestGateway } from "./test-gateway.ts";
@@ -301,6 +301,40 @@ describe("a subscriber that does not read gets the newest answer, and nothing is
   });
 });
 
+describe("every twelve seconds a peer shows that it lives:", () => {
+  const LIFE_SIGN_MS = 12_000;
+  afterEach(() => vi.useRealTimers());
+
+  test("a WebSocket answers a ping, and one that does not is ended", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const [living, dead] = [await openSocket(), await openSocket({ autoPong: false })];
+    const pinged = [once(living, "ping"), once(dead, "ping")];
+    vi.advanceTimersByTime(LIFE_SIGN_MS);
+    await Promise.all(pinged);
+    // The answer to a ping goes out before what is sent after it.
+    living.send('{"type":"connection_init"}');
+    await once(living, "message");
+    const ended = once(dead, "close");
+    vi.advanceTimersByTime(LIFE_SIGN_MS);
+    expect((await ended)[0]).toBe(1006);
+    expect(living.readyState).toBe(WebSocket.OPEN);
+    living.close();
+  });
+
+  test("an event stream takes a comment", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const query = `subscription { agentSegments(accountId: "sign", timeframe: 60) { ${COUNT} } }`;
+    const asking = request(`${gateway.url}/graphql/stream?query=${encodeURIComponent(query)}`);
+    asking.end();
+    const [response] = (await once(asking, "response")) as [IncomingMessage];
+    await once(response, "data");
+    const comment = once(response, "data");
+    vi.advanceTimersByTime(LIFE_SIGN_MS);
+    expect(String((await comment)[0])).toBe(":\n\n");
+    asking.destroy();
+  });
+});
+
 describe("the doors of push refuse", () => {
   test("a subscription over plain HTTP, and say where to go", async () => {
     const { status, body } = await gateway.graphql(subscription(COUNT), { id: "a" });
@@ -396,8 +430,8 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-async function openSocket(): Promise<WebSocket> {
-  const socket = new WebSocket(`${gateway.url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+async function openSocket(options: ClientOptions = {}): Promise<WebSocket> {
+  const socket = new WebSocket(`${gateway.url.replace("http", "ws")}/graphql`, "graphql-transport-ws", options);
   await once(socket, "open");
   return socket;
 }
