@@ -12,9 +12,10 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   "packages/event-log": ["engine"],
   "packages/json-bytes": [],
   "packages/rest-adapter": ["engine", "json-bytes"],
-  "packages/testkit": ["engine"],
+  "packages/reference": ["engine"],
+  "packages/testkit": ["engine", "reference"],
   "packages/hooks": [],
-  "apps/gateway": ["engine", "event-log", "json-bytes", "rest-adapter"],
+  "apps/gateway": ["engine", "event-log", "json-bytes", "reference", "rest-adapter"],
   "apps/demo": ["engine", "testkit"],
   "apps/dashboard": ["hooks"],
   bench: ["engine", "event-log", "gateway"],
@@ -59,7 +60,7 @@ describe("the house rules", () => {
   });
 
   test("the core and its surfaces read no clock, no randomness and no environment", () => {
-    expect(linesMatching(/Date\.now|Math\.random|process\.|from "node:|new Date\(\)/, /^packages\/(engine|rest-adapter)\/src\//)).toEqual(
+    expect(linesMatching(/Date\.now|Math\.random|process\.|from "node:|new Date\(\)/, /^packages\/(engine|reference|rest-adapter)\/src\//)).toEqual(
       [],
     );
   });

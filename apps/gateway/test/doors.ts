@@ -1,6 +1,6 @@
 import { compareIds, METRICS, MINUTE_MS, TOTAL_METRIC, type Dimension, type MetricName, type Query } from "@segmeter/engine";
-import type { ReferenceCell } from "@segmeter/testkit";
-import type { TestAnswer, TestGateway } from "./test-gateway.ts";
+import type { ReferenceCell } from "@segmeter/reference";
+import type { TestAnswer, TestAsker } from "./test-gateway.ts";
 
 /** A way to put queries to a running gateway; its answers are read back as the reference writes them. */
 export interface Door {
@@ -10,7 +10,7 @@ export interface Door {
    * @param queries over one window, filter and list of metrics, and with one width of intervals
    * @returns the cells of each query, by its place
    */
-  readonly ask: (gateway: TestGateway, accountId: string, queries: readonly Query[]) => Promise<ReferenceCell[][]>;
+  readonly ask: (gateway: TestAsker, accountId: string, queries: readonly Query[]) => Promise<ReferenceCell[][]>;
 }
 
 type Place = Omit<ReferenceCell, "metrics">;
@@ -138,11 +138,7 @@ export const graphqlDoor: Door = {
 };
 
 /** What is asked for the first time is executed by graphql-js; after that by code compiled for it, which writes parts itself. */
-export async function askTwice(
-  gateway: TestGateway,
-  query: string,
-  variables: Readonly<Record<string, unknown>> = {},
-): Promise<TestAnswer> {
+export async function askTwice(gateway: TestAsker, query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<TestAnswer> {
   const first = await gateway.graphql(query, variables);
   const second = await gateway.graphql(query, variables);
   if (first.text !== second.text) throw new Error(`the answer became another one: ${first.text} | ${second.text}`);

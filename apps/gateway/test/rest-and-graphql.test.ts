@@ -1,13 +1,6 @@
 import { MINUTE_MS, type ConversationEvent, type Dimension, type Query } from "@segmeter/engine";
-import {
-  eventLogArbitrary,
-  GOLDEN_CASES,
-  LOG_RANGE,
-  queryArbitrary,
-  referenceAnswer,
-  referenceSegments,
-  type ReferenceCell,
-} from "@segmeter/testkit";
+import { referenceAnswer, referenceSegments, type ReferenceCell } from "@segmeter/reference";
+import { eventLogArbitrary, GOLDEN_CASES, LOG_RANGE, queryArbitrary } from "@segmeter/testkit";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { graphqlDoor, restDoor, type Door } from "./doors.ts";

@@ -43,11 +43,27 @@ export interface EventLog {
   /** Forgets conversations and their events, in one transaction. Keys that are not held are passed over. */
   remove(conversationKeys: readonly number[]): Promise<void>;
 
-  /** How much is held, and the position of the newest event ever appended (0 in a new log). */
-  size(): Promise<{ readonly eventCount: number; readonly conversationCount: number; readonly position: number }>;
+  size(): Promise<LogSize>;
+
+  /**
+   * Copies the log to a new file, while it is used: all that was appended before the call, and some of what comes meanwhile,
+   * every call of it whole or not at all.
+   *
+   * @param path of a file that is not there; what is left of it after a failure is the caller's to remove
+   * @throws StorageError if it could not be written
+   */
+  copyTo(path: string): Promise<void>;
 
   /** Lets go of the log; it may be opened again. Later calls are refused, but closing once more does nothing. */
   close(): Promise<void>;
+}
+
+/** How much is held. */
+export interface LogSize {
+  readonly eventCount: number;
+  readonly conversationCount: number;
+  /** Of the newest event ever appended; 0 in a new log. */
+  readonly position: number;
 }
 
 export interface EventBatch {

@@ -1,6 +1,6 @@
 import { DIMENSIONS, METRIC_NAMES, NO_FILTER, parseEvent } from "@segmeter/engine";
 import type { ConversationEvent, Dimension, Filter, Query, Segment } from "@segmeter/engine";
-import type { ReferenceCell } from "./reference.ts";
+import type { ReferenceCell } from "@segmeter/reference";
 
 /** Conversations small enough to work out by hand, and what they come to. */
 export interface GoldenCase {

@@ -1,4 +1,3 @@
-export { referenceAnswer, referenceSegments, type ReferenceCell } from "./reference.ts";
 export { GOLDEN_CASES } from "./golden.ts";
 export { GOLDEN_INTERVAL_MS, GOLDEN_WINDOW, type GoldenCase } from "./golden-table.ts";
 export { eventLogArbitrary, LOG_RANGE, type LogOptions } from "./log-arbitrary.ts";

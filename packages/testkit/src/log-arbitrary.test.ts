@@ -3,7 +3,7 @@ import type { ConversationEvent } from "@segmeter/engine";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eventLogArbitrary, LOG_RANGE } from "./log-arbitrary.ts";
-import { referenceSegments } from "./reference.ts";
+import { referenceSegments } from "@segmeter/reference";
 
 const LOGS = fc.sample(eventLogArbitrary(), { numRuns: 300, seed: 1 });
 const SEGMENTS = LOGS.map((log) => referenceSegments(log));

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eventLogArbitrary } from "./log-arbitrary.ts";
 import { queryArbitrary } from "./query-arbitrary.ts";
-import { referenceAnswer, referenceSegments } from "./reference.ts";
+import { referenceAnswer, referenceSegments } from "@segmeter/reference";
 
 const ASKED = fc.sample(
   eventLogArbitrary().chain((log) => queryArbitrary({ log }).map((query) => ({ query, segments: referenceSegments(log) }))),

@@ -2,7 +2,7 @@ import { DIMENSIONS, METRIC_NAMES, NO_FILTER, USER_TYPES } from "@segmeter/engin
 import type { ConversationEvent, Filter, Query, Window } from "@segmeter/engine";
 import * as fc from "fast-check";
 import { ID_POOLS, LOG_RANGE } from "./log-arbitrary.ts";
-import { referenceSegments } from "./reference.ts";
+import { referenceSegments } from "@segmeter/reference";
 
 export interface QueryOptions {
   /** Windows like to begin, end or be cut into intervals where its segments end, or 1 ms beside. */

@@ -1,7 +1,7 @@
 import { END_REASONS, OUTCOMES, parseEvent, START_REASONS } from "@segmeter/engine";
 import type { Segment, UserType } from "@segmeter/engine";
 import { describe, expect, it } from "vitest";
-import { referenceSegments } from "./reference.ts";
+import { referenceSegments } from "@segmeter/reference";
 import { createTraffic } from "./traffic.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,8 @@
 import { Engine, NO_FILTER, type ConversationEvent, type EngineOptions, type ExecutionPath, type Segment } from "@segmeter/engine";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EngineFeed, eventLogArbitrary, GOLDEN_CASES, queryArbitrary, referenceAnswer, referenceSegments } from "../src/index.ts";
+import { referenceAnswer, referenceSegments } from "@segmeter/reference";
+import { EngineFeed, eventLogArbitrary, GOLDEN_CASES, queryArbitrary } from "../src/index.ts";
 import { cellsOf } from "./cells.ts";
 
 const ACCOUNT = "account";

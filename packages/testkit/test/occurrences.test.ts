@@ -1,7 +1,8 @@
 import { compareIds, Engine } from "@segmeter/engine";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { EngineFeed, eventLogArbitrary, referenceSegments } from "../src/index.ts";
+import { referenceSegments } from "@segmeter/reference";
+import { EngineFeed, eventLogArbitrary } from "../src/index.ts";
 
 const ACCOUNT = "account";
 

@@ -1,2 +1,3 @@
-export { openSqliteFile } from "./open.ts";
+export { SqliteCopy } from "./sqlite-copy.ts";
+export { openSqliteFile, pathIn } from "./open.ts";
 export { openSqliteLog, type SqliteLogOptions } from "./threaded-log.ts";

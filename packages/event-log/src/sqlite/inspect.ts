@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Damage, SQLITE_CODES, sqliteCodeOf, storageError } from "./failure.ts";
 import { APPLICATION_ID, FORMAT_VERSION, SCHEMA } from "./schema.ts";
@@ -14,8 +14,6 @@ export function inspect(path: string): void {
   const file = statSync(path, { throwIfNoEntry: false });
   if (file?.isFile() === false) throw storageError("NOT_A_LOG", path, "it is not a file");
   if (file === undefined || file.size === 0) return assertNothingIsLost(path);
-  // SQLite would open a file that cannot be written, and fail at the first append.
-  accessSync(path, constants.W_OK);
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     if (identify(path, db) === "LOG") assertSound(db);

@@ -12,6 +12,7 @@ import type { Call, CallAnswer, PackedHistories, ThreadCalls } from "./thread-ca
 let file: SqliteFile;
 const readers = new Map<number, Iterator<StoredConversation[], void>>();
 let readerCount = 0;
+let copying: { readonly state: "copying" | "copied" } | { readonly state: "failed"; readonly error: unknown };
 
 const CALLS: ThreadCalls = {
   open: (folder) => {
@@ -28,6 +29,17 @@ const CALLS: ThreadCalls = {
   quietSince: (...page) => packHistories(file.quietSince(...page)),
   remove: (keys) => file.remove(keys),
   size: () => file.size(),
+  startCopying: (path) => {
+    copying = { state: "copying" };
+    file.copyTo(path).then(
+      () => (copying = { state: "copied" }),
+      (error: unknown) => (copying = { state: "failed", error }),
+    );
+  },
+  isCopied: () => {
+    if (copying.state === "failed") throw copying.error;
+    return copying.state === "copied";
+  },
   close: () => file.close(),
 };
 

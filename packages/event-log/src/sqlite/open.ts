@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { toStorageError } from "./failure.ts";
@@ -23,6 +23,8 @@ export function openSqliteFile(folder: string): SqliteFile {
   try {
     createFolder(dirname(path));
     inspect(path);
+    // SQLite would open a file that cannot be written, and fail at the first append.
+    if (existsSync(path)) accessSync(path, constants.W_OK);
     return claim(path);
   } catch (error) {
     throw toStorageError(error, path);

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { AppendedBatch } from "../event-log.ts";
+import type { AppendedBatch, LogSize } from "../event-log.ts";
 import { Appending } from "./append.ts";
 import type { NewEvents } from "./append.ts";
+import { copyDatabase } from "./copy-database.ts";
 import { toStorageError } from "./failure.ts";
 import { readChunk, readConversation } from "./read.ts";
 import type { StoredConversation } from "./read.ts";
@@ -64,9 +65,18 @@ export class SqliteFile {
     this.#transaction(() => removeConversations(this.#statements, this.#recent, conversationKeys));
   }
 
-  size(): { eventCount: number; conversationCount: number; position: number } {
+  size(): LogSize {
     const { eventCount, conversationCount, position } = this.#guarded(() => readTotals(this.#statements));
     return { eventCount, conversationCount, position };
+  }
+
+  /** Other calls may come before it settles. */
+  async copyTo(path: string): Promise<void> {
+    try {
+      await copyDatabase(this.#db, path);
+    } catch (error) {
+      throw toStorageError(error, path);
+    }
   }
 
   close(): void {

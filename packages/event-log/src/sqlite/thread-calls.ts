@@ -1,4 +1,4 @@
-import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, LogFault } from "../event-log.ts";
+import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, LogFault, LogSize } from "../event-log.ts";
 import type { NewEvents } from "./append.ts";
 import { toContent, toEvent } from "./event-row.ts";
 import { EventPacker, EventUnpacker } from "./packed-events.ts";
@@ -17,7 +17,11 @@ export interface ThreadCalls {
   stopReading(reader: number): void;
   quietSince(...page: Parameters<EventLog["quietSince"]>): PackedHistories;
   remove(conversationKeys: readonly number[]): void;
-  size(): Awaited<ReturnType<EventLog["size"]>>;
+  size(): LogSize;
+  /** Begins to copy, which goes on between calls. One at a time. */
+  startCopying(path: string): void;
+  /** Whether the copy is whole; fails as it failed. */
+  isCopied(): boolean;
   close(): void;
 }
 

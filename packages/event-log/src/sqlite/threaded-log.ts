@@ -1,7 +1,8 @@
 import { extname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { StorageError } from "../event-log.ts";
-import type { AppendedBatch, ConversationHistory, EventBatch, EventLog } from "../event-log.ts";
+import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, LogSize } from "../event-log.ts";
 import { storageError, toStorageError } from "./failure.ts";
 import { pathIn } from "./open.ts";
 import { packBatches, transferOf, unpackAppended, unpackHistories } from "./thread-calls.ts";
@@ -44,6 +45,8 @@ export async function openOn(thread: Worker, { folder, onLost }: SqliteLogOption
 /** So many chunks are read before they are asked for, while those before them are worked on. */
 const CHUNKS_AHEAD = 4;
 
+const COPY_LOOK_MS = 20;
+
 interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -55,6 +58,8 @@ class ThreadedLog implements EventLog {
   readonly #path: string;
   /** Calls that were not answered yet, the oldest first. */
   readonly #waiting: Waiting[] = [];
+  /** Settles when the copy that was asked for last is there, or has failed. */
+  #copying: Promise<void> = Promise.resolve();
   #isClosed = false;
   #lost: StorageError | null = null;
   #onLost: ((error: StorageError) => void) | undefined;
@@ -106,8 +111,22 @@ class ThreadedLog implements EventLog {
     return this.#call("remove", conversationKeys);
   }
 
-  size(): ReturnType<EventLog["size"]> {
+  size(): Promise<LogSize> {
     return this.#call("size");
+  }
+
+  /** Calls are answered in their order, so a long one is asked for again and again. */
+  async copyTo(path: string): Promise<void> {
+    const before = this.#copying;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#copying = promise;
+    await before;
+    try {
+      await this.#call("startCopying", path);
+      while (!(await this.#call("isCopied"))) await delay(COPY_LOOK_MS);
+    } finally {
+      resolve();
+    }
   }
 
   async close(): Promise<void> {

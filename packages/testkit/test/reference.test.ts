@@ -1,11 +1,11 @@
 import { compareIds, END_REASONS, METRIC_NAMES, OUTCOMES, START_REASONS } from "@segmeter/engine";
 import type { ConversationEvent, Dimension, MetricName, Segment } from "@segmeter/engine";
+import { referenceAnswer, referenceSegments, type ReferenceCell } from "@segmeter/reference";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { GOLDEN_CASES } from "./golden.ts";
-import { eventLogArbitrary } from "./log-arbitrary.ts";
-import { queryArbitrary } from "./query-arbitrary.ts";
-import { referenceAnswer, referenceSegments, type ReferenceCell } from "./reference.ts";
+import { GOLDEN_CASES } from "../src/golden.ts";
+import { eventLogArbitrary } from "../src/log-arbitrary.ts";
+import { queryArbitrary } from "../src/query-arbitrary.ts";
 
 const logAndQuery = eventLogArbitrary().chain((log) => fc.record({ log: fc.constant(log), query: queryArbitrary({ log }) }));
 

@@ -1,0 +1,26 @@
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { backup, DatabaseSync } from "node:sqlite";
+
+/** A step holds up whatever else is done with the log: 4 MB. */
+const STEP_PAGES = 1_000;
+
+/**
+ * Copies a database while it is used, step by step, to a new file that is whole by itself. What is written meanwhile by the
+ * same connection is in the copy as well.
+ */
+export async function copyDatabase(db: DatabaseSync, path: string): Promise<void> {
+  await backup(db, path, { rate: STEP_PAGES });
+  const copy = new DatabaseSync(path);
+  try {
+    // One file, that can be read where nothing can be written.
+    copy.exec("PRAGMA journal_mode = DELETE");
+  } finally {
+    copy.close();
+  }
+  const file = openSync(path, "r+");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,104 @@
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { StorageError } from "../src/index.ts";
+import type { ConversationHistory } from "../src/index.ts";
+import { openSqliteLog, SqliteCopy } from "../src/sqlite/index.ts";
+import { messages, readWhole } from "./messages.ts";
+import { createTempFolder } from "./temp-folder.ts";
+
+let folder: string;
+let path: string;
+
+beforeEach(async () => {
+  folder = await createTempFolder();
+  path = join(folder, "copy");
+});
+
+function readCopy(): ConversationHistory[] {
+  const copy = SqliteCopy.open(path);
+  try {
+    return [...copy.readAll()].flat();
+  } finally {
+    copy.close();
+  }
+}
+
+async function writeCopy(eventCount: number): Promise<Buffer> {
+  const log = await openSqliteLog({ folder });
+  await log.append([{ accountId: "x", events: messages(0, eventCount) }]);
+  await log.copyTo(path);
+  await log.close();
+  return readFile(path);
+}
+
+describe("a copy of a log", () => {
+  it("holds what the log holds, in one file", async () => {
+    const log = await openSqliteLog({ folder });
+    await log.append([{ accountId: "x", events: messages(0, 2_000) }]);
+    await log.remove([3]);
+    await log.copyTo(path);
+    const [held, size] = [await readWhole(log), await log.size()];
+    await log.close();
+
+    expect(readCopy()).toEqual(held);
+    const copy = SqliteCopy.open(path);
+    expect(copy.size()).toEqual(size);
+    copy.close();
+    expect((await readdir(folder)).toSorted()).toEqual(["copy", "events.sqlite"]);
+  });
+
+  it("made while events are appended holds every batch whole or not at all, and all from before", { timeout: 60_000 }, async () => {
+    const log = await openSqliteLog({ folder });
+    await log.append([{ accountId: "x", events: messages(0, 50_000) }]);
+    let isCopied = false;
+    const copying = log.copyTo(path).then(() => (isCopied = true));
+    let sent = 50_000;
+    for (; !isCopied; sent += 100) await log.append([{ accountId: "x", events: messages(sent, sent + 100) }]);
+    await copying;
+    await log.close();
+
+    const ats = readCopy()
+      .flatMap(({ events }) => events.map(({ at }) => at))
+      .toSorted((a, b) => a - b);
+    expect(ats.length).toBeGreaterThanOrEqual(50_000);
+    expect(ats.length).toBeLessThanOrEqual(sent);
+    expect(ats.length % 100).toBe(0);
+    expect(ats).toEqual(messages(0, ats.length).map(({ at }) => at));
+  });
+
+  it("is made one after another when two are asked for", async () => {
+    const log = await openSqliteLog({ folder });
+    await log.append([{ accountId: "x", events: messages(0, 100) }]);
+    await Promise.all([log.copyTo(path), log.copyTo(`${path}-2`)]);
+    await log.close();
+
+    expect((await readFile(path)).length).toBe((await readFile(`${path}-2`)).length);
+    expect(readCopy().flatMap(({ events }) => events)).toHaveLength(100);
+  });
+
+  it("fails by itself where it cannot be written; the log goes on", async () => {
+    const log = await openSqliteLog({ folder });
+    await expect(log.copyTo(join(folder, "missing", "copy"))).rejects.toThrow(expect.objectContaining({ fault: "STORAGE_FAILED" }));
+    await log.append([{ accountId: "x", events: messages(0, 10) }]);
+    expect(await log.size()).toMatchObject({ eventCount: 10 });
+    await log.close();
+  });
+
+  it("is refused when it was cut short, when a byte of it changed, and when it is no log", async () => {
+    const bytes = await writeCopy(2_000);
+    const changed = Buffer.from(bytes);
+    changed[bytes.length - 300]! ^= 0x40;
+    for (const wrong of [bytes.subarray(0, bytes.length - 4_096), changed, Buffer.from("not a database"), Buffer.alloc(0)]) {
+      await writeFile(path, wrong);
+      expect(readCopy).toThrow(StorageError);
+      expect((await readFile(path)).equals(wrong)).toBe(true);
+    }
+  });
+
+  it("is refused with the name of the file when there is none", () => {
+    expect(() => SqliteCopy.open(path)).toThrow(
+      expect.objectContaining({ fault: "STORAGE_FAILED", message: expect.stringContaining(path) }),
+    );
+  });
+});

@@ -1,0 +1,1 @@
+export { referenceAnswer, referenceSegments, type ReferenceCell } from "./reference.ts";
