@@ -21,8 +21,7 @@ export async function startTestGateway(): Promise<TestGateway> {
     await gateway.ready;
     return gateway;
   };
-  let gateway: Gateway | null = await start(0);
-  const { url } = gateway;
+  let gateway: Gateway | null = null;
   const stop = async (): Promise<void> => {
     await gateway?.close();
     gateway = null;
@@ -31,6 +30,8 @@ export async function startTestGateway(): Promise<TestGateway> {
     await stop();
     await rm(dataDir, { recursive: true });
   });
+  gateway = await start(0);
+  const { url } = gateway;
   let segmentCount = 0;
   return {
     url,
