@@ -85,6 +85,7 @@ describe("each view is a function of what is known", () => {
     "connection lost": { connection: { state: "reconnecting", sinceMs: Date.UTC(2026, 10, 22, 10, 0, 5) } },
     unreachable: { content: { state: "troubled", trouble: { kind: "unreachable" } }, connection: { state: "connecting" } },
     forbidden: { content: { state: "troubled", trouble: { kind: "forbidden", accountId: "demo" } }, connection: { state: "ended" } },
+    "logged out": { content: { state: "troubled", trouble: { kind: "loggedOut" } }, connection: { state: "ended" } },
     refused: {
       content: { state: "troubled", trouble: { kind: "refused", causes: ["skillIds[0]: must not be empty"] } },
       connection: { state: "ended" },

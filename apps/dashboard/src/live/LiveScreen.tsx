@@ -44,6 +44,7 @@ export function LiveScreen({ accountId, agentId, view, faults, onDismiss, onChan
       scheme={scheme}
       onChange={onChange}
       onDismiss={onDismiss}
+      // Who is not logged in is led to where one logs in.
       onRetry={() => location.reload()}
       onFilterOpen={() => void filterValues.refetch()}
       onSave={saveFile}

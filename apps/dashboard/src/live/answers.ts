@@ -47,12 +47,12 @@ export function toTrouble(state: SubscriptionState<unknown>, accountId: string):
   return null;
 }
 
-const FORBIDDING: ReadonlySet<string | null> = new Set(["FORBIDDEN", "UNAUTHENTICATED"]);
 const REFUSING: ReadonlySet<string | null> = new Set(["BAD_USER_INPUT", "BAD_REQUEST", "GRAPHQL_VALIDATION_FAILED"]);
 
 function fromError(error: SegmeterError, accountId: string): Trouble {
   if (error.kind !== "graphql") return { kind: "failed", causes: [error.message] };
-  if (FORBIDDING.has(error.code)) return { kind: "forbidden", accountId };
+  if (error.code === "FORBIDDEN") return { kind: "forbidden", accountId };
+  if (error.code === "UNAUTHENTICATED") return { kind: "loggedOut" };
   const causes = error.causes.length > 0 ? error.causes : [error.message];
   return { kind: REFUSING.has(error.code) ? "refused" : "failed", causes };
 }

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 export type Trouble =
   | { readonly kind: "empty"; readonly isFiltered: boolean }
   | { readonly kind: "forbidden"; readonly accountId: string }
+  | { readonly kind: "loggedOut" }
   | { readonly kind: "unreachable" }
   | { readonly kind: "refused"; readonly causes: readonly string[] }
   | { readonly kind: "failed"; readonly causes: readonly string[] };
@@ -30,7 +31,7 @@ export function Message({ trouble, onRetry, onClearFilters }: MessageProps): Rea
       )}
       {onRetry && (
         <button type="button" className="button" onClick={onRetry}>
-          Try again
+          {trouble.kind === "loggedOut" ? "Log in" : "Try again"}
         </button>
       )}
       {onClearFilters && (
@@ -56,6 +57,12 @@ function wordsFor(trouble: Trouble): { readonly title: string; readonly text: st
       return {
         title: "This account is not open to you",
         text: `You may not see the account “${trouble.accountId}”. Ask whoever runs this gateway for access, or check the account in the address.`,
+        causes: [],
+      };
+    case "loggedOut":
+      return {
+        title: "You are not logged in",
+        text: "Whatever let this page see figures holds no longer. Log in to go on here.",
         causes: [],
       };
     case "unreachable":

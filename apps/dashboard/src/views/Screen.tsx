@@ -77,7 +77,7 @@ function Figures(props: ScreenProps): ReactNode {
   const ofOneAgent = useMemo(() => ({ ...view, rows: "skills" as const, open: [] }), [view]);
   if (content.state === "loading") return <Loading isTv={view.tv} />;
   if (content.state === "troubled") {
-    const canRetry = content.trouble.kind === "forbidden" || content.trouble.kind === "failed";
+    const canRetry = ["forbidden", "loggedOut", "failed"].includes(content.trouble.kind);
     return <Message trouble={content.trouble} {...(canRetry && { onRetry })} />;
   }
   const { board, series } = content;
