@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openSqliteFile, openSqliteLog } from "@segmeter/event-log/sqlite";
-import { startGateway, type Config, type Gateway } from "@segmeter/gateway";
+import { readConfig, startGateway, type Gateway } from "@segmeter/gateway";
 import { ACCOUNT_ID, conversationsOf, DAY_END_MS } from "./dataset.ts";
 import { time } from "./measure.ts";
 
@@ -44,7 +44,7 @@ export async function serve(folder: string, segmentCount: number, tell: (message
 
 /** Ready when it resolves. */
 export async function startBenchGateway(folder: string): Promise<Gateway> {
-  const config: Config = { port: 0, host: "127.0.0.1", dataDir: folder, retentionHours: 72, logLevel: "silent" };
+  const config = readConfig({ PORT: "0", DATA_DIR: folder, LOG_LEVEL: "silent" });
   const gateway = await startGateway({ config, now: () => DAY_END_MS });
   await gateway.ready;
   return gateway;

@@ -1,4 +1,6 @@
+import { isIP } from "node:net";
 import { z } from "zod";
+import { ACCESS_MODES, isSafeJwks, type AccessConfig } from "./access/access.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const RETENTION_HOURS_MIN = 24;
@@ -12,6 +14,24 @@ export interface Config {
   /** Infinity: everything is kept. */
   readonly retentionHours: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly access: AccessConfig;
+  /** null: plain HTTP. */
+  readonly tls: TlsConfig | null;
+  readonly network: NetworkConfig;
+}
+
+/** PEM files. */
+export interface TlsConfig {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** What stands between callers and the gateway. */
+export interface NetworkConfig {
+  /** Addresses and networks whose `X-Forwarded-*` are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Origins whose pages may ask. */
+  readonly corsOrigins: readonly string[];
 }
 
 const whole = (from: number, to: number): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> =>
@@ -27,15 +47,53 @@ const retentionHours = z.union([z.literal("all").transform(() => Infinity), whol
     `expected a whole number of hours, ${RETENTION_HOURS_MIN} to ${RETENTION_HOURS_MAX}, or "all", got ${JSON.stringify(input)}`,
 });
 
+const oneOf = <Word extends string>(words: readonly Word[]): z.ZodType<Word, string> =>
+  z.enum(words, { error: ({ input }) => `expected one of ${words.join(", ")}, got ${JSON.stringify(input)}` });
+
+const listOf = (what: string, isOne: (text: string) => boolean): z.ZodPipe<z.ZodString, z.ZodTransform<string[], string>> =>
+  z.string().transform((text, context) => {
+    const entries = text.split(",");
+    const wrong = entries.find((entry) => !isOne(entry));
+    if (wrong === undefined) return entries;
+    context.addIssue(`expected ${what}, comma separated, got ${JSON.stringify(wrong)}`);
+    return z.NEVER;
+  });
+
 const ENVIRONMENT = z.object({
   PORT: whole(0, 65_535).prefault("4000"),
   HOST: z.string().prefault("127.0.0.1"),
   DATA_DIR: z.string().prefault("data"),
   RETENTION_HOURS: retentionHours.prefault("72"),
-  LOG_LEVEL: z
-    .enum(LOG_LEVELS, { error: ({ input }) => `expected one of ${LOG_LEVELS.join(", ")}, got ${JSON.stringify(input)}` })
-    .prefault("info"),
+  LOG_LEVEL: oneOf(LOG_LEVELS).prefault("info"),
+  ACCESS: oneOf(ACCESS_MODES).prefault("auto"),
+  JWT_JWKS: z.string().refine(isSafeJwks, "expected an https URL, or the path of a file; http only on this machine").optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  JWT_CLAIM_PREFIX: z.string().prefault(""),
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  TRUSTED_PROXIES: listOf("addresses or networks such as 10.0.0.0/8", isNetwork).optional(),
+  CORS_ORIGINS: listOf("origins such as https://example.com", isOrigin).optional(),
 });
+
+type Variable = keyof z.infer<typeof ENVIRONMENT>;
+
+/** What is of use together only. */
+const TOGETHER: readonly (readonly Variable[])[] = [
+  ["JWT_JWKS", "JWT_ISSUER", "JWT_AUDIENCE"],
+  ["TLS_CERT", "TLS_KEY"],
+];
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.parse(text)?.origin === text;
+}
 
 /** A wrong environment variable; the message names each one, what was expected and what came. */
 export class ConfigError extends Error {
@@ -51,6 +109,27 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = ENVIRONMENT.safeParse(given);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "));
-  const { PORT, HOST, DATA_DIR, RETENTION_HOURS, LOG_LEVEL } = parsed.data;
-  return { port: PORT, host: HOST, dataDir: DATA_DIR, retentionHours: RETENTION_HOURS, logLevel: LOG_LEVEL };
+  const { data } = parsed;
+  for (const names of TOGETHER) {
+    const missing = names.filter((name) => data[name] === undefined);
+    if (missing.length > 0 && missing.length < names.length) {
+      throw new ConfigError(
+        `${missing.join(", ")}: expected with ${names.filter((name) => !missing.includes(name)).join(" and ")}, got nothing`,
+      );
+    }
+  }
+  const { JWT_JWKS: jwks, JWT_ISSUER: issuer = "", JWT_AUDIENCE: audience = "", TLS_CERT: certFile, TLS_KEY: keyFile = "" } = data;
+  return {
+    port: data.PORT,
+    host: data.HOST,
+    dataDir: data.DATA_DIR,
+    retentionHours: data.RETENTION_HOURS,
+    logLevel: data.LOG_LEVEL,
+    access: {
+      mode: data.ACCESS,
+      tokens: jwks === undefined ? null : { jwks, issuer, audience, claimPrefix: data.JWT_CLAIM_PREFIX },
+    },
+    tls: certFile === undefined ? null : { certFile, keyFile },
+    network: { trustedProxies: data.TRUSTED_PROXIES ?? [], corsOrigins: data.CORS_ORIGINS ?? [] },
+  };
 }

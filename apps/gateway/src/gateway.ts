@@ -2,12 +2,13 @@ import { setImmediate } from "node:timers/promises";
 import { Engine, type Limits } from "@segmeter/engine";
 import { openSqliteLog } from "@segmeter/event-log/sqlite";
 import type { EventLog } from "@segmeter/event-log";
-import type { FastifyInstance } from "fastify";
 import { pino, type Logger } from "pino";
+import { Access } from "./access/access.ts";
 import type { Config } from "./config.ts";
 import { DASHBOARD_FOLDER } from "./http/dashboard.ts";
 import type { Readiness } from "./http/health.ts";
 import { createServer } from "./http/server.ts";
+import { readTlsFiles } from "./http/tls.ts";
 import { Intake } from "./intake.ts";
 import { Retention } from "./retention.ts";
 
@@ -34,7 +35,7 @@ export interface Gateway {
 /**
  * Opens the log, listens, and reads the log into the engine; until that is done only the health paths answer.
  *
- * @throws StorageError if the log cannot be opened
+ * @throws StorageError if the log cannot be opened; ConfigError or AccessError if it could not be told who may ask
  */
 export async function startGateway({
   config,
@@ -43,6 +44,7 @@ export async function startGateway({
   onBroken,
 }: GatewayOptions): Promise<Gateway> {
   const logger = pino({ level: config.logLevel });
+  const tls = config.tls && (await readTlsFiles(config.tls));
   const breakDown = (message: string) => (error: unknown) => {
     logger.fatal({ err: error }, message);
     onBroken?.(error);
@@ -64,8 +66,11 @@ export async function startGateway({
     return { nowMs, keptSinceMs: retention.keptSinceMs(nowMs) };
   };
 
-  const app = await createServer({ engine, intake, readiness, limits, logger, dashboardFolder });
-  const url = await listen(app, config, log);
+  const { access: accessConfig, network, dataDir, host } = config;
+  const access = await orClose(Access.open({ config: accessConfig, dataDir, host, logger, now }), log);
+  const app = await createServer({ engine, intake, readiness, limits, logger, access, network, tls, dashboardFolder });
+  app.addHook("onClose", async () => access.close());
+  const url = await orClose(app.listen({ port: config.port, host }), app, log);
   const pruning = schedulePruning(retention, logger);
   const ready = replay(log, engine, retention.keptSinceMs(now()), readiness, logger).then(() => pruning.start());
   // Whoever waits for it learns of a failure; nobody has to.
@@ -86,11 +91,12 @@ export async function startGateway({
   };
 }
 
-async function listen(app: FastifyInstance, { port, host }: Config, log: EventLog): Promise<string> {
+/** Whatever was opened before something that fails is closed again. */
+async function orClose<Result>(work: Promise<Result>, ...opened: readonly { close: () => unknown }[]): Promise<Result> {
   try {
-    return await app.listen({ port, host });
+    return await work;
   } catch (error) {
-    await log.close();
+    for (const each of opened) await each.close();
     throw error;
   }
 }

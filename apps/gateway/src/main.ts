@@ -1,4 +1,5 @@
 import { StorageError } from "@segmeter/event-log";
+import { AccessError } from "./access/access.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { startGateway } from "./gateway.ts";
 
@@ -10,7 +11,7 @@ try {
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stop(gateway.close));
   await gateway.ready;
 } catch (error) {
-  if (!(error instanceof ConfigError || error instanceof StorageError || isListenError(error))) throw error;
+  if (!(error instanceof ConfigError || error instanceof AccessError || error instanceof StorageError || isListenError(error))) throw error;
   process.stderr.write(`segmeter: ${isListenError(error) ? "HOST, PORT: " : ""}${error.message}\n`);
   process.exit(1);
 }

@@ -1,12 +1,13 @@
-import type { Answer, Block, Engine, Query } from "@segmeter/engine";
+import type { Answer, Block, Query } from "@segmeter/engine";
+import type { ReadableEngine } from "./access/readable-engine.ts";
 
 /** Counts and times the engine's passes for one request. */
 export class PassMeter {
   passCount = 0;
   engineMs = 0;
-  readonly #engine: Engine;
+  readonly #engine: ReadableEngine;
 
-  constructor(engine: Engine) {
+  constructor(engine: ReadableEngine) {
     this.#engine = engine;
   }
 

@@ -8,7 +8,16 @@ import { createTestFolder, startTestGateway } from "./test-gateway.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
-const DEFAULTS: Config = { port: 4000, host: "127.0.0.1", dataDir: "data", retentionHours: 72, logLevel: "info" };
+const DEFAULTS: Config = {
+  port: 4000,
+  host: "127.0.0.1",
+  dataDir: "data",
+  retentionHours: 72,
+  logLevel: "info",
+  access: { mode: "auto", tokens: null },
+  tls: null,
+  network: { trustedProxies: [], corsOrigins: [] },
+};
 
 describe("the configuration", () => {
   const TAKEN: readonly (readonly [Environment, Partial<Config>])[] = [
@@ -25,6 +34,20 @@ describe("the configuration", () => {
       { LOG_LEVEL: level },
       { logLevel: level },
     ]),
+    [{ ACCESS: "open" }, { access: { mode: "open", tokens: null } }],
+    [{ ACCESS: "required" }, { access: { mode: "required", tokens: null } }],
+    ...["https://issuer.test/jwks", "http://127.0.0.1:1/jwks", "http://[::1]/jwks", "/etc/jwks.json"].map(
+      (jwks): [Environment, Partial<Config>] => [
+        { JWT_JWKS: jwks, JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_CLAIM_PREFIX: "p/" },
+        { access: { mode: "auto", tokens: { jwks, issuer: "i", audience: "a", claimPrefix: "p/" } } },
+      ],
+    ),
+    [{ TLS_CERT: "c", TLS_KEY: "k" }, { tls: { certFile: "c", keyFile: "k" } }],
+    [{ TRUSTED_PROXIES: "10.0.0.0/8,::1" }, { network: { trustedProxies: ["10.0.0.0/8", "::1"], corsOrigins: [] } }],
+    [
+      { CORS_ORIGINS: "https://a.test,http://b.test:81" },
+      { network: { trustedProxies: [], corsOrigins: ["https://a.test", "http://b.test:81"] } },
+    ],
     [{ PATH: "/bin", port: "1", PORTS: "x" }, {}],
   ];
   for (const [environment, config] of TAKEN) {
@@ -44,6 +67,22 @@ describe("the configuration", () => {
       NO_RETENTION + JSON.stringify(hours),
     ]),
     ...["INFO", "loud", "toString"].map((level): [Environment, string] => [{ LOG_LEVEL: level }, NO_LEVEL + JSON.stringify(level)]),
+    [{ ACCESS: "none" }, 'ACCESS: expected one of auto, open, required, got "none"'],
+    [{ JWT_JWKS: "/jwks" }, "JWT_ISSUER, JWT_AUDIENCE: expected with JWT_JWKS, got nothing"],
+    [{ JWT_ISSUER: "i", JWT_AUDIENCE: "a" }, "JWT_JWKS: expected with JWT_ISSUER and JWT_AUDIENCE, got nothing"],
+    [{ TLS_KEY: "k" }, "TLS_CERT: expected with TLS_KEY, got nothing"],
+    [
+      { JWT_JWKS: "http://issuer.test/jwks", JWT_ISSUER: "i", JWT_AUDIENCE: "a" },
+      "JWT_JWKS: expected an https URL, or the path of a file; http only on this machine",
+    ],
+    ...["proxy.test", "10.0.0.0/33", "10.0.0.0/", "10.0.0.1,", "all", "10.0.0.0/8/8"].map((proxies): [Environment, string] => [
+      { TRUSTED_PROXIES: proxies },
+      `TRUSTED_PROXIES: expected addresses or networks such as 10.0.0.0/8, comma separated, got ${JSON.stringify(proxies.split(",").at(-1))}`,
+    ]),
+    ...["*", "a.test", "https://a.test/", "https://a.test/x", "null"].map((origin): [Environment, string] => [
+      { CORS_ORIGINS: origin },
+      `CORS_ORIGINS: expected origins such as https://example.com, comma separated, got ${JSON.stringify(origin)}`,
+    ]),
     [{ PORT: "x", RETENTION_HOURS: "x", LOG_LEVEL: "x" }, `${NO_PORT}"x"; ${NO_RETENTION}"x"; ${NO_LEVEL}"x"`],
   ];
   for (const [environment, message] of REFUSED) {
@@ -75,7 +114,20 @@ describe("a gateway that cannot start says why in one line, and ends with status
   });
 
   test("a host that is not this machine's", async () => {
-    expect(await run({ HOST: "192.0.2.1" })).toBe("HOST, PORT: listen EADDRNOTAVAIL: address not available 192.0.2.1");
+    expect(await run({ HOST: "192.0.2.1", ACCESS: "open" })).toBe("HOST, PORT: listen EADDRNOTAVAIL: address not available 192.0.2.1");
+  });
+
+  test("an address that others reach, and no credentials", async () => {
+    expect(await run({ HOST: "0.0.0.0" })).toBe(
+      'HOST: "0.0.0.0" is no loopback address, and there are no credentials; create a key with "segmeter keys create", set JWT_JWKS, or say ACCESS=open',
+    );
+  });
+
+  test("a certificate that cannot be read, or is none", async () => {
+    const path = join(folder.path, "certificate");
+    expect(await run({ TLS_CERT: path, TLS_KEY: path })).toBe(`TLS_CERT, TLS_KEY: ENOENT: no such file or directory, open '${path}'`);
+    await writeFile(path, "no certificate");
+    expect(await run({ TLS_CERT: path, TLS_KEY: path })).toMatch(/^TLS_CERT, TLS_KEY: .*PEM/);
   });
 
   test("a file in place of the data folder, or of one above it", async () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { startGateway } from "../src/index.ts";
+import { readConfig, startGateway } from "../src/index.ts";
 import { spawnGateway } from "./gateway-process.ts";
 import { expectProblem } from "./problem.ts";
 import { createTestFolder, startTestGateway, type TestAnswer } from "./test-gateway.ts";
@@ -39,7 +39,7 @@ describe("a gateway that reads its log", () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     gate.opened = promise;
     const gateway = await startGateway({
-      config: { port: 0, host: "127.0.0.1", dataDir: folder.path, retentionHours: 72, logLevel: "silent" },
+      config: readConfig({ PORT: "0", DATA_DIR: folder.path, LOG_LEVEL: "silent" }),
     });
 
     expect(await ask(gateway.url, "/healthz")).toMatchObject({ status: 200, body: { status: "ok" } });
@@ -66,7 +66,7 @@ describe("a gateway that reads its log", () => {
     gate.opened = Promise.reject(new Error("the disk is gone"));
     gate.opened.catch(() => {});
     const gateway = await startGateway({
-      config: { port: 0, host: "127.0.0.1", dataDir: folder.path, retentionHours: 72, logLevel: "silent" },
+      config: readConfig({ PORT: "0", DATA_DIR: folder.path, LOG_LEVEL: "silent" }),
     });
     await expect(gateway.ready).rejects.toThrow("the disk is gone");
     expect(await ask(gateway.url, "/healthz")).toMatchObject({ status: 200 });

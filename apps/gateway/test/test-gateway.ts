@@ -1,11 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startGateway, type Config, type Gateway } from "../src/index.ts";
+import { readConfig, startGateway, type Config, type Gateway } from "../src/index.ts";
 
-export interface TestGateway extends Gateway {
+export interface TestGateway extends Gateway, TestAsker {
   readonly config: Config;
-  readonly get: (path: string) => Promise<TestAnswer>;
+  /** Asks with a credential. */
+  readonly as: (credential: string) => TestAsker;
+}
+
+export interface TestAsker {
+  readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Promise<TestAnswer>;
   readonly post: (path: string, body: unknown, type?: string) => Promise<TestAnswer>;
   readonly postEvents: (accountId: string, events: readonly unknown[]) => Promise<TestAnswer>;
   readonly graphql: (query: string, variables?: Readonly<Record<string, unknown>>) => Promise<TestAnswer>;
@@ -37,22 +42,29 @@ export async function startTestGateway({
   ...settings
 }: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = settings.dataDir === undefined ? await createTestFolder() : null;
-  const config: Config = { port: 0, host: "127.0.0.1", dataDir: folder?.path ?? "", retentionHours: 72, logLevel: "silent", ...settings };
+  const config: Config = { ...readConfig({ PORT: "0", LOG_LEVEL: "silent" }), dataDir: folder?.path ?? "", ...settings };
   const gateway = await startGateway({ config, now, dashboardFolder });
   await gateway.ready;
-  const post: TestGateway["post"] = (path, body, type = "application/json") =>
-    send(gateway.url + path, { method: "POST", headers: { "content-type": type }, body: toBody(body) });
   return {
     ...gateway,
+    ...createAsker(gateway.url, {}),
     config,
-    get: (path) => send(gateway.url + path, {}),
-    post,
-    postEvents: (accountId, events) => post(`/v1/accounts/${accountId}/events`, events),
-    graphql: (query, variables = {}) => post("/graphql", { query, variables }),
+    as: (credential) => createAsker(gateway.url, { authorization: `Bearer ${credential}` }),
     close: async () => {
       await gateway.close();
       await folder?.remove();
     },
+  };
+}
+
+function createAsker(url: string, caller: Readonly<Record<string, string>>): TestAsker {
+  const post: TestAsker["post"] = (path, body, type = "application/json") =>
+    send(url + path, { method: "POST", headers: { ...caller, "content-type": type }, body: toBody(body) });
+  return {
+    get: (path, headers = {}) => send(url + path, { headers: { ...caller, ...headers } }),
+    post,
+    postEvents: (accountId, events) => post(`/v1/accounts/${accountId}/events`, events),
+    graphql: (query, variables = {}) => post("/graphql", { query, variables }),
   };
 }
 

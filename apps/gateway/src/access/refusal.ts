@@ -3,17 +3,22 @@ import type { Caller, Scope } from "./caller.ts";
 /** 401: who asks is not known; 403: it is, and may not; 503: it cannot be told now. */
 export type RefusalStatus = 401 | 403 | 503;
 
+const CODES: Readonly<Record<RefusalStatus, string>> = { 401: "UNAUTHENTICATED", 403: "FORBIDDEN", 503: "UNAVAILABLE" };
+
 /** A request that is not answered because of who asks. The message says nothing that only the asked one may know. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly statusCode: RefusalStatus;
   /** `WWW-Authenticate`, with 401. RFC 6750, section 3. */
   readonly challenge: string | null;
+  /** Of the GraphQL error that it becomes. */
+  readonly extensions: { readonly code: string; readonly causes: readonly string[]; readonly http: { readonly status: number } };
 
   constructor(statusCode: RefusalStatus, message: string, challenge: string | null = null) {
     super(message);
     this.statusCode = statusCode;
     this.challenge = challenge;
+    this.extensions = { code: CODES[statusCode], causes: [], http: { status: statusCode } };
   }
 }
 

@@ -1,9 +1,12 @@
-import type { Engine, FilterValues, Limits, Window } from "@segmeter/engine";
+import type { FilterValues, Limits, Window } from "@segmeter/engine";
+import type { Caller } from "../access/caller.ts";
+import type { ReadableEngine } from "../access/readable-engine.ts";
 import { PassMeter } from "../pass-meter.ts";
 import { createPartsLoader, createWrittenLoader, type PartsLoader, type WrittenLoader } from "./parts-loader.ts";
 
 /** What the resolvers of one request share. */
 export interface RequestContext {
+  readonly caller: Caller;
   readonly meter: PassMeter;
   /** One clock for the whole request: every window of it that ends now ends at the same moment. */
   readonly limits: Limits;
@@ -21,9 +24,15 @@ export interface Subscribed {
   readonly everyMs: number;
 }
 
-export function createContext(engine: Engine, limits: Limits, onSubscribed: RequestContext["onSubscribed"] = null): RequestContext {
+export function createContext(
+  engine: ReadableEngine,
+  caller: Caller,
+  limits: Limits,
+  onSubscribed: RequestContext["onSubscribed"] = null,
+): RequestContext {
   const meter = new PassMeter(engine);
   return {
+    caller,
     meter,
     limits,
     parts: createPartsLoader(meter),

@@ -1,4 +1,13 @@
-import { intersectIds, METRIC_NAMES, METRICS, MINUTE_MS, type Answer, type Dimension, type Filter, type MetricName } from "@segmeter/engine";
+import {
+  intersectIds,
+  METRIC_NAMES,
+  METRICS,
+  MINUTE_MS,
+  type Answer,
+  type Dimension,
+  type Filter,
+  type MetricName,
+} from "@segmeter/engine";
 import { toLabel } from "@segmeter/json-bytes";
 import DataLoader from "dataloader";
 import type { PassMeter } from "../pass-meter.ts";

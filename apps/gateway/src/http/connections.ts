@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import type { FastifyInstance } from "fastify";
 
 /**
@@ -10,7 +11,8 @@ import type { FastifyInstance } from "fastify";
 export function endConnections(app: FastifyInstance): void {
   const unasked = new Set<Socket>();
   let isClosing = false;
-  app.server.on("connection", (socket: Socket) => {
+  const opened = app.server instanceof TlsServer ? "secureConnection" : "connection";
+  app.server.on(opened, (socket: Socket) => {
     unasked.add(socket);
     socket.once("close", () => unasked.delete(socket));
   });

@@ -5,6 +5,10 @@ import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError } from "graphql";
+import type { Access } from "../access/access.ts";
+import type { Caller } from "../access/caller.ts";
+import { requireScope } from "../access/guard.ts";
+import { readableBy } from "../access/readable-engine.ts";
 import { createCompiledExecutor } from "../graphql/compiled-executor.ts";
 import { createContext, type RequestContext } from "../graphql/context.ts";
 import { createSchema } from "../graphql/schema.ts";
@@ -15,7 +19,7 @@ import { Pusher } from "../push/pusher.ts";
 import { addWebSocket } from "../push/web-socket.ts";
 import type { Readiness } from "./health.ts";
 import { nameByBytes } from "./not-modified.ts";
-import { INTERNAL_MESSAGE, refuseOtherMethods } from "./problem.ts";
+import { INTERNAL_MESSAGE, refuseAsGraphql, refuseOtherMethods } from "./problem.ts";
 
 export const GRAPHQL_PATH = "/graphql";
 const EVENT_STREAM_PATH = "/graphql/stream";
@@ -27,10 +31,11 @@ export interface GraphqlParts {
   readonly engine: Engine;
   readonly limits: () => Limits;
   readonly readiness: Readiness;
+  readonly access: Access;
 }
 
 /** GraphQL over HTTP, `GET` and `POST`, and pushed. Contract, section 5. */
-export async function addGraphql(app: FastifyInstance, { engine, limits, readiness }: GraphqlParts): Promise<void> {
+export async function addGraphql(app: FastifyInstance, { engine, limits, readiness, access }: GraphqlParts): Promise<void> {
   const schema = createSchema();
   const apollo = new ApolloServer<RequestContext>({
     gateway: createCompiledExecutor(schema),
@@ -48,19 +53,28 @@ export async function addGraphql(app: FastifyInstance, { engine, limits, readine
   });
   await apollo.start();
   app.addHook("onClose", () => apollo.stop());
-  const handler = fastifyApolloHandler(apollo, { context: async () => createContext(engine, limits()) });
-  app.route({ method: ["GET", "POST"], url: GRAPHQL_PATH, bodyLimit: BODY_BYTES_MAX, onSend: nameByBytes, handler });
+  const contextOf = (caller: Caller, moment: Limits, onSubscribed?: RequestContext["onSubscribed"]): RequestContext =>
+    createContext(readableBy(caller, engine), caller, moment, onSubscribed);
+  app.route({
+    method: ["GET", "POST"],
+    url: GRAPHQL_PATH,
+    bodyLimit: BODY_BYTES_MAX,
+    onRequest: requireScope("read"),
+    onSend: nameByBytes,
+    errorHandler: refuseAsGraphql,
+    handler: fastifyApolloHandler(apollo, { context: async ({ caller }) => contextOf(caller, limits()) }),
+  });
   refuseOtherMethods(app, GRAPHQL_PATH, ["GET", "POST"]);
 
   const pusher = new Pusher({
     engine,
     limits,
-    execute: (operation, moment, onSubscribed) => execute(apollo, operation, createContext(engine, moment, onSubscribed)),
+    execute: (caller, operation, moment, onSubscribed) => execute(apollo, operation, contextOf(caller, moment, onSubscribed)),
     tokensMax: TOKENS_MAX,
     onFailure: (error) => app.log.error({ err: error }, "a subscription could not be answered; it is tried again"),
   });
-  addWebSocket(app, { path: GRAPHQL_PATH, schema, pusher, readiness });
-  addEventStream(app, EVENT_STREAM_PATH, pusher);
+  addWebSocket(app, { path: GRAPHQL_PATH, schema, pusher, readiness, access });
+  addEventStream(app, { path: EVENT_STREAM_PATH, pusher, access });
   // After those above have closed their connections.
   app.addHook("preClose", async () => pusher.close());
 }

@@ -1,5 +1,6 @@
 import { accountIdFault, describe, parseEvent, type ConversationEvent } from "@segmeter/engine";
 import type { FastifyInstance } from "fastify";
+import { requireScope } from "../access/guard.ts";
 import type { Intake, IntakeResult } from "../intake.ts";
 import { HttpProblem, refuseOtherMethods } from "./problem.ts";
 
@@ -41,7 +42,7 @@ export function addIngest(app: FastifyInstance, intake: Intake, now: () => numbe
 
   app.post<{ Params: { accountId: string }; Body: Body | undefined }>(
     INGEST_PATH,
-    { bodyLimit: INGEST_BYTES_MAX },
+    { bodyLimit: INGEST_BYTES_MAX, onRequest: requireScope("ingest") },
     async (request): Promise<IngestAnswer> => {
       const { accountId } = request.params;
       const accountFault = accountIdFault(accountId);

@@ -3,6 +3,8 @@ import { setImmediate } from "node:timers/promises";
 import { accountIdFault, type Engine, type Limits } from "@segmeter/engine";
 import { answerQuestion, parseParameters, type RawParameters } from "@segmeter/rest-adapter";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { requireScope } from "../access/guard.ts";
+import { readableBy } from "../access/readable-engine.ts";
 import { PassMeter } from "../pass-meter.ts";
 import { etagOfVersion, isHeld } from "./not-modified.ts";
 import { HttpProblem, refuseOtherMethods } from "./problem.ts";
@@ -12,12 +14,14 @@ const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 /** The original method, as `GET` and, for long lists of ids, as `POST`. Contract, section 4. */
 export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits: () => Limits): void {
-  app.get<{ Params: { accountId: string }; Querystring: RawParameters }>(MSG_AGENT_SEGMENTS_PATH, async (request, reply) =>
-    answer(request.params.accountId, request.query, request, reply),
+  app.get<{ Params: { accountId: string }; Querystring: RawParameters }>(
+    MSG_AGENT_SEGMENTS_PATH,
+    { onRequest: requireScope("read") },
+    async (request, reply) => answer(request.params.accountId, request.query, request, reply),
   );
   app.post<{ Params: { accountId: string }; Querystring: RawParameters; Body: unknown }>(
     MSG_AGENT_SEGMENTS_PATH,
-    { bodyLimit: BODY_BYTES_MAX },
+    { bodyLimit: BODY_BYTES_MAX, onRequest: requireScope("read") },
     async (request, reply) => answer(request.params.accountId, joinParameters(request.query, request.body), request, reply),
   );
   refuseOtherMethods(app, MSG_AGENT_SEGMENTS_PATH, ["GET", "POST"]);
@@ -29,10 +33,11 @@ export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits
     const causes = [...(accountFault === null ? [] : [`accountId: ${accountFault}`]), ...(parsed.ok ? [] : parsed.causes)];
     if (!parsed.ok || causes.length > 0) throw new HttpProblem(400, "wrong parameters", causes);
 
-    const meter = new PassMeter(engine);
+    const readable = readableBy(request.caller, engine);
+    const meter = new PassMeter(readable);
     const { window } = parsed.question;
     const isPast = window.endMs < now.nowMs;
-    if (isPast && isHeld(request, reply, etagOfVersion(engine.versionOf(accountId, window)))) {
+    if (isPast && isHeld(request, reply, etagOfVersion(readable.versionOf(accountId, window), request.caller.rightsKey))) {
       return reply.code(304).header("server-timing", meter.toServerTiming()).send();
     }
     const body = toBody(answerQuestion(parsed.question, (query) => meter.stream(accountId, query)));

@@ -5,9 +5,13 @@ import fresh from "fresh";
 /** Versions are counted anew by every process. */
 const PROCESS = randomUUID();
 
-/** Names an answer by what it is made of, which is cheaper than making it. */
-export function etagOfVersion(version: number): string {
-  return `"${PROCESS}-${version}"`;
+/**
+ * Names an answer by what it is made of, which is cheaper than making it.
+ *
+ * @param rightsKey of the caller: others are answered otherwise, and learn nothing from the number
+ */
+export function etagOfVersion(version: number, rightsKey: string): string {
+  return `"${createHash("sha256").update(`${PROCESS} ${version} ${rightsKey}`).digest("base64url")}"`;
 }
 
 /** Sets the `ETag`, and says whether the caller holds that answer already: then the rest of it need not be made. */

@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { StorageError } from "@segmeter/event-log";
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import { Refusal } from "../access/refusal.ts";
 import { OverloadError } from "../intake.ts";
 
 /** The body of every error. Contract, section 4. */
@@ -31,6 +32,7 @@ export class HttpProblem extends Error {
 export function handleProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error instanceof HttpProblem) return send(reply, error.statusCode, error.message, error.causes);
+    if (error instanceof Refusal) return send(withRefusalHeaders(reply, error), error.statusCode, error.message);
     if (error instanceof OverloadError) return retryLater(reply, error.message);
     if (error instanceof StorageError) {
       request.log.error({ err: error }, "the event log failed");
@@ -41,6 +43,15 @@ export function handleProblems(app: FastifyInstance): void {
     return send(reply, 500, INTERNAL_MESSAGE);
   });
   app.setNotFoundHandler((request, reply) => send(reply, 404, `no such path: ${request.url.split("?")[0]}`));
+}
+
+/** A GraphQL route's error handler: refusals in GraphQL's own shape, all else as everywhere. */
+export function refuseAsGraphql(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (!(error instanceof Refusal)) throw error;
+  const { code, causes } = error.extensions;
+  return withRefusalHeaders(reply, error)
+    .code(error.statusCode)
+    .send({ errors: [{ message: error.message, extensions: { code, causes } }] });
 }
 
 /** Answers what has no path: a URL that cannot be decoded. */
@@ -93,6 +104,12 @@ export function refuseOtherMethods(app: FastifyInstance, url: string, allowed: r
 function send(reply: FastifyReply, statusCode: number, message: string, causes: readonly string[] = []): FastifyReply {
   const problem: Problem = { message, causes };
   return reply.code(statusCode).send(problem);
+}
+
+function withRefusalHeaders(reply: FastifyReply, { challenge, statusCode }: Refusal): FastifyReply {
+  if (challenge !== null) reply.header("www-authenticate", challenge);
+  if (statusCode === 503) reply.header("retry-after", RETRY_AFTER_S);
+  return reply;
 }
 
 function retryLater(reply: FastifyReply, message: string): FastifyReply {

@@ -1,8 +1,14 @@
+import type { ServerOptions } from "node:http";
 import type { Engine, Limits } from "@segmeter/engine";
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from "fastify";
+import type { NetworkConfig } from "../config.ts";
 import type { Intake } from "../intake.ts";
+import type { Access } from "../access/access.ts";
+import { addGuard } from "../access/guard.ts";
+import { addSession, sendToLogin } from "../access/session.ts";
 import { addCompression } from "./compression.ts";
 import { endConnections } from "./connections.ts";
+import { addCors } from "./cors.ts";
 import { addDashboard } from "./dashboard.ts";
 import { addGraphiql } from "./graphiql.ts";
 import { addGraphql, GRAPHQL_PATH } from "./graphql.ts";
@@ -11,9 +17,12 @@ import { addIngest } from "./ingest.ts";
 import { addMsgAgentSegments } from "./msg-agent-segments.ts";
 import { addOpenapi } from "./openapi.ts";
 import { handleProblems, HttpProblem, refuseConnection, refuseUrl } from "./problem.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
+import type { TlsFiles } from "./tls.ts";
 
 /** As long as all headers together may be. */
 const URL_LENGTH_MAX = 16 * 1024;
+const HANDSHAKE_MS_MAX = 10_000;
 
 export interface ServerParts {
   readonly engine: Engine;
@@ -21,18 +30,22 @@ export interface ServerParts {
   readonly readiness: Readiness;
   readonly limits: () => Limits;
   readonly logger: FastifyBaseLogger;
+  readonly access: Access;
+  readonly network: NetworkConfig;
+  /** null: plain HTTP. */
+  readonly tls: TlsFiles | null;
   /** Where the built wallboard lies, if it does. */
   readonly dashboardFolder: string;
 }
 
 /** Every door of the gateway, not yet listening. */
-export async function createServer({ engine, intake, readiness, limits, logger, dashboardFolder }: ServerParts): Promise<FastifyInstance> {
-  const app = Fastify({
+export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { engine, intake, readiness, limits, logger, access, network, tls, dashboardFolder } = parts;
+  const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: "idle",
-    // Whoever offers any other protocol is answered in HTTP.
-    http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket" },
+    trustProxy: network.trustedProxies.length > 0 && [...network.trustedProxies],
     // Refused below, as a problem.
     return503OnClosing: false,
     // Every name in a URL is judged by its path, which says what is wrong with it.
@@ -42,14 +55,24 @@ export async function createServer({ engine, intake, readiness, limits, logger, 
     onConstructorPoisoning: "remove",
     frameworkErrors: refuseUrl,
     clientErrorHandler: refuseConnection,
-  });
+  } satisfies FastifyServerOptions;
+  // Whoever offers any other protocol is answered in HTTP.
+  const listener: ServerOptions = { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket" };
+  const app: FastifyInstance =
+    tls === null
+      ? Fastify({ ...options, http: listener })
+      : (Fastify({ ...options, https: { ...tls, ...listener, minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS_MAX } }) as never);
   app.removeContentTypeParser("text/plain");
   handleProblems(app);
   endConnections(app);
   logRequests(app);
+  addSecurityHeaders(app);
+  if (network.corsOrigins.length > 0) await addCors(app, network.corsOrigins);
   addHealth(app, readiness);
   addOpenapi(app);
+  addSession(app, access);
   await app.register(async (pages) => {
+    pages.addHook("onRequest", sendToLogin(access));
     await addCompression(pages);
     await addDashboard(pages, dashboardFolder);
     addGraphiql(pages, GRAPHQL_PATH);
@@ -61,9 +84,10 @@ export async function createServer({ engine, intake, readiness, limits, logger, 
       reply.header("retry-after", 1);
       throw new HttpProblem(503, readiness.state === "starting" ? "starting: the event log is being read" : "stopping");
     });
+    addGuard(whenReady, access);
     await addCompression(whenReady);
     addMsgAgentSegments(whenReady, engine, limits);
-    await addGraphql(whenReady, { engine, limits, readiness });
+    await addGraphql(whenReady, { engine, limits, readiness, access });
     await whenReady.register(async (ingest) => addIngest(ingest, intake, () => limits().nowMs));
   });
   return app;

@@ -1,7 +1,9 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { HttpProblem, refuseOtherMethods } from "../http/problem.ts";
+import type { Access } from "../access/access.ts";
+import { requireScope } from "../access/guard.ts";
+import { HttpProblem, refuseAsGraphql, refuseOtherMethods } from "../http/problem.ts";
 import { Answer } from "./topic.ts";
 import { MESSAGE_BYTES_MAX, type Operation } from "./operation.ts";
 import type { Pusher } from "./pusher.ts";
@@ -17,35 +19,57 @@ const HEADERS = {
 };
 const COMPLETE = "event: complete\ndata:\n\n";
 
+export interface EventStreamParts {
+  readonly path: string;
+  readonly pusher: Pusher;
+  readonly access: Access;
+}
+
 /**
  * Queries and subscriptions as server-sent events: `event: next` with an answer, again and again, and `event: complete` after
  * the last. This is graphql-sse's protocol in its mode of distinct connections; the library's own server keeps every answer
  * that a slow reader has not taken yet, here the newest replaces it.
  */
-export function addEventStream(app: FastifyInstance, path: string, pusher: Pusher): void {
+export function addEventStream(app: FastifyInstance, { path, pusher, access }: EventStreamParts): void {
   const open = new Set<ServerResponse>();
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const answered = await pusher.answer(operationOf(request));
+    const answered = await pusher.answer(operationOf(request), request.caller);
     const { raw: response } = reply.hijack();
-    response.writeHead(200, HEADERS);
+    response.writeHead(200, { ...headersOf(reply), ...HEADERS });
     if (answered.kind === "once") return void response.end(toEvent(new Answer(answered.result)) + COMPLETE);
     const { answers } = answered;
     if (response.destroyed) return answers.end();
     open.add(response);
     const stopKeepingAlive = keepAlive(response);
+    // Without `complete`: whoever is let go of may come again, and is told why not, or has a new credential.
+    const stopWatching = access.watch(request.caller, () => response.destroy());
     response.once("close", () => {
       open.delete(response);
       stopKeepingAlive();
+      stopWatching();
       answers.end();
     });
     for await (const next of answers) await written(response, toEvent(next));
   };
-  app.route({ method: ["GET", "POST"], url: path, exposeHeadRoute: false, bodyLimit: MESSAGE_BYTES_MAX, handler });
+  app.route({
+    method: ["GET", "POST"],
+    url: path,
+    exposeHeadRoute: false,
+    bodyLimit: MESSAGE_BYTES_MAX,
+    onRequest: requireScope("read"),
+    errorHandler: refuseAsGraphql,
+    handler,
+  });
   refuseOtherMethods(app, path, ["GET", "POST"]);
   app.addHook("preClose", async () => {
     // Without `complete`: whoever is pushed to should connect again.
     for (const response of open) response.destroy();
   });
+}
+
+/** What hooks have set; the response is written past the framework. */
+function headersOf(reply: FastifyReply): Record<string, string> {
+  return Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]));
 }
 
 function toEvent({ text }: Answer): string {

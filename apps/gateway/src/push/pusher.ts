@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { FormattedExecutionResult } from "graphql";
+import type { Caller } from "../access/caller.ts";
 import { Topic, type Answer, type Execute } from "./topic.ts";
 import { Latest } from "./latest.ts";
 import { selectionOf, type Operation } from "./operation.ts";
@@ -12,9 +13,6 @@ const TOPICS_MAX = 2_000;
 const TURN_MS = 5;
 const TURN_PUSHES = 100;
 
-/** There are no access rules: whoever asks may see what everybody may see. Callers of different rights must not share a topic. */
-const RIGHTS = "all";
-
 export type Answered =
   | { readonly kind: "once"; readonly result: FormattedExecutionResult }
   | { readonly kind: "pushed"; readonly answers: Latest<Answer> };
@@ -22,7 +20,7 @@ export type Answered =
 export interface PusherOptions {
   readonly engine: Engine;
   readonly limits: () => Limits;
-  readonly execute: Execute;
+  readonly execute: (caller: Caller, ...operation: Parameters<Execute>) => ReturnType<Execute>;
   /** Of a document. */
   readonly tokensMax: number;
   /** Told when a topic could not be answered; it is tried again at its next tick. */
@@ -46,11 +44,13 @@ export class Pusher {
   }
 
   /** Answers a query once, and a subscription at once and then until its reader or the pusher ends it. */
-  async answer(operation: Operation): Promise<Answered> {
-    const { execute, limits, tokensMax } = this.#options;
+  async answer(operation: Operation, caller: Caller): Promise<Answered> {
+    const { limits, tokensMax } = this.#options;
+    const execute: Execute = (...args) => this.#options.execute(caller, ...args);
     const selection = selectionOf(operation, tokensMax);
     if (selection === null) return { kind: "once", result: await execute(operation, limits(), () => undefined) };
-    const key = JSON.stringify([RIGHTS, operation.query, operation.operationName ?? null, operation.variables ?? null]);
+    // Callers of different rights are answered otherwise.
+    const key = JSON.stringify([caller.rightsKey, operation.query, operation.operationName ?? null, operation.variables ?? null]);
     if (this.#subscriptionCount >= SUBSCRIPTIONS_MAX) return tooMany(`${SUBSCRIPTIONS_MAX} subscriptions`);
     if (!this.#topics.has(key) && this.#topics.size >= TOPICS_MAX) return tooMany(`${TOPICS_MAX} subscriptions that differ`);
     const topic = this.#topics.get(key) ?? new Topic(operation, selection, this.#options.engine, execute);

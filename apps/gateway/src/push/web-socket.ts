@@ -1,9 +1,13 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { GraphQLError, parse, type ExecutionArgs, type ExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
-import { CloseCode, handleProtocols, makeServer } from "graphql-ws";
+import { CloseCode, handleProtocols, makeServer, type ConnectionInitMessage } from "graphql-ws";
 import { WebSocketServer, type WebSocket } from "ws";
+import type { Access } from "../access/access.ts";
+import type { Caller } from "../access/caller.ts";
+import { callerOf } from "../access/guard.ts";
+import { assertMay, badCredential, Refusal, type RefusalStatus } from "../access/refusal.ts";
 import type { Readiness } from "../http/health.ts";
 import { INTERNAL_MESSAGE, refuseUpgrade } from "../http/problem.ts";
 import { Answer } from "./topic.ts";
@@ -19,12 +23,22 @@ const PING_EVERY_MS = 12_000;
 /** How long a closing gateway waits for its peers to say goodbye. */
 const GOODBYE_MS_MAX = 1_000;
 const CLOSE_GOING_AWAY = 1001;
+const CLOSE_TRY_AGAIN = 1013;
 
 export interface WebSocketParts {
   readonly path: string;
   readonly schema: GraphQLSchema;
   readonly pusher: Pusher;
   readonly readiness: Readiness;
+  readonly access: Access;
+}
+
+interface Connection {
+  readonly socket: WebSocket;
+  readonly headers: IncomingHttpHeaders;
+  /** null until its first message has been read. */
+  caller: Caller | null;
+  stopWatching: () => void;
 }
 
 /** Queries and subscriptions over graphql-transport-ws. The protocol is graphql-ws's; sockets, their bounds and their end are ours. */
@@ -37,7 +51,7 @@ export function addWebSocket(app: FastifyInstance, parts: WebSocketParts): void 
     socket.on("error", () => socket.destroy());
     const refusal = refusalOf(request, path, readiness, sockets.clients.size);
     if (refusal !== null) refuseUpgrade(socket, ...refusal);
-    else sockets.handleUpgrade(request, socket, head, speak);
+    else sockets.handleUpgrade(request, socket, head, (opened) => speak(opened, request.headers));
   });
 
   app.addHook("preClose", async () => {
@@ -67,12 +81,27 @@ function refusalOf(
 }
 
 /** @returns speaks the protocol on a new socket until it closes */
-function createSpeaker({ pusher, schema }: WebSocketParts, log: FastifyBaseLogger): (socket: WebSocket) => void {
-  const server = makeServer({
+function createSpeaker(
+  { pusher, schema, access }: WebSocketParts,
+  log: FastifyBaseLogger,
+): (socket: WebSocket, headers: IncomingHttpHeaders) => void {
+  const server = makeServer<ConnectionInitMessage["payload"], Connection>({
     connectionInitWaitTimeout: INIT_MS_MAX,
-    onSubscribe: async ({ subscriptions }, _id, payload) => {
+    onConnect: async ({ connectionParams, extra }) => {
+      try {
+        extra.caller = await callerOf(access, extra.headers, authorizationIn(connectionParams));
+        assertMay(extra.caller, "read", null);
+        extra.stopWatching = access.watch(extra.caller, () => closeFor(badCredential(), extra.socket));
+        return true;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        closeFor(error, extra.socket);
+        return false;
+      }
+    },
+    onSubscribe: async ({ subscriptions, extra }, _id, payload) => {
       if (Object.keys(subscriptions).length > SUBSCRIPTIONS_A_CONNECTION_MAX) return [tooMany()];
-      const answered = await pusher.answer(payload);
+      const answered = await pusher.answer(payload, extra.caller!);
       if (answered.kind === "once" && !("data" in answered.result)) return (answered.result.errors ?? []).map(toError);
       return { schema, document: parse(payload.query), operationName: payload.operationName, contextValue: answered };
     },
@@ -80,8 +109,9 @@ function createSpeaker({ pusher, schema }: WebSocketParts, log: FastifyBaseLogge
     subscribe: resultOf,
     onNext: (_context, _id, _payload, _args, result) => new Payload(result as Answer),
   });
-  return (socket) => {
+  return (socket, headers) => {
     const stopPinging = pingPeer(socket);
+    const connection: Connection = { socket, headers, caller: null, stopWatching: () => undefined };
     const onClosed = server.opened(
       {
         protocol: socket.protocol,
@@ -102,15 +132,32 @@ function createSpeaker({ pusher, schema }: WebSocketParts, log: FastifyBaseLogge
           });
         },
       },
-      {},
+      connection,
     );
     // What ws itself refuses, such as a message too large, it also answers, by closing.
     socket.on("error", (error) => log.debug({ err: error }, "a WebSocket failed"));
     socket.once("close", (code, reason) => {
       stopPinging();
+      connection.stopWatching();
       void onClosed(code, reason.toString());
     });
   };
+}
+
+/** Browsers cannot send headers of their own with a WebSocket: there it comes with the first message. */
+function authorizationIn(parameters: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const given = parameters?.["authorization"];
+  return typeof given === "string" ? given : JSON.stringify(given);
+}
+
+const CLOSE_CODES: Readonly<Record<RefusalStatus, number>> = {
+  401: CloseCode.Unauthorized,
+  403: CloseCode.Forbidden,
+  503: CLOSE_TRY_AGAIN,
+};
+
+function closeFor({ statusCode, message }: Refusal, socket: WebSocket): void {
+  socket.close(CLOSE_CODES[statusCode], message);
 }
 
 function resultOf({ contextValue }: ExecutionArgs): Answer | AsyncIterable<Answer> {

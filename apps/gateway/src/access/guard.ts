@@ -1,0 +1,69 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { parseCookie } from "cookie";
+import type { FastifyInstance, FastifyReply, onRequestHookHandler } from "fastify";
+import type { Access } from "./access.ts";
+import { createCaller, type Caller, type Scope } from "./caller.ts";
+import { assertMay, badCredential } from "./refusal.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Behind a guard only. */
+    caller: Caller;
+  }
+}
+
+export const SESSION_COOKIE = "segmeter_session";
+
+/** Establishes who asks, for every route that is added to `app` after it. */
+export function addGuard(app: FastifyInstance, access: Access): void {
+  app.decorateRequest("caller");
+  app.addHook("onRequest", async (request, reply) => {
+    if (access.isRequired) keepPrivate(reply);
+    request.caller = await callerOf(access, request.headers);
+  });
+}
+
+/** A route's hook: lets nobody in who has not the scope, and not for the account that the path names. */
+export function requireScope(scope: Scope): onRequestHookHandler {
+  return async (request) => {
+    assertMay(request.caller, scope, (request.params as { readonly accountId?: string }).accountId ?? null);
+  };
+}
+
+/**
+ * @param authorization in place of the header of that name, where a client can send none
+ * @throws Refusal
+ */
+export async function callerOf(access: Access, headers: IncomingHttpHeaders, authorization = headers.authorization): Promise<Caller> {
+  if (authorization !== undefined) return access.identify(tokenOf(authorization));
+  const session = parseCookie(headers.cookie ?? "")[SESSION_COOKIE];
+  if (session === undefined || !isOfOwnPage(headers)) return access.identify(null);
+  return toReader(await access.identify(session));
+}
+
+/**
+ * Browsers say where a request comes from, though not over plain HTTP, and the origin only of those that could be
+ * answered across origins; what remains can neither be read nor change anything.
+ */
+export function isOfOwnPage({ "sec-fetch-site": site, origin, host }: IncomingHttpHeaders): boolean {
+  if (site !== undefined && site !== "same-origin" && site !== "none") return false;
+  return origin === undefined || URL.parse(origin)?.host === host;
+}
+
+function tokenOf(authorization: string): string {
+  const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+  if (token === undefined) throw badCredential();
+  return token;
+}
+
+/** A cookie comes along unasked, so it gives nothing but reading. */
+function toReader({ name, rights, isValid }: Caller): Caller {
+  return createCaller(name, { ...rights, scopes: rights.scopes.filter((scope) => scope === "read") }, isValid);
+}
+
+/** What is answered depends on who asks; nobody between is to keep it for others. */
+function keepPrivate(reply: FastifyReply): void {
+  const vary = reply.getHeader("vary");
+  reply.header("vary", vary === undefined ? "authorization, cookie" : `${String(vary)}, authorization, cookie`);
+  reply.header("cache-control", "private, no-cache");
+}
