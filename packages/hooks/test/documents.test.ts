@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { Client, fetchExchange } from "@urql/core";
 import { expect, expectTypeOf, test } from "vitest";
 import { toDocumentNode } from "../src/documents.ts";
 import { OverviewDocument, type OverviewQuery } from "../src/index.ts";
+import * as everything from "../src/index.ts";
 import { startTestGateway } from "./gateway.ts";
 
 const LAST_HOUR = { accountId: "mine", timeframe: 60, intervalMinutes: 30 };
@@ -30,4 +32,11 @@ test("a document is a string to whatever takes one", async () => {
     body: JSON.stringify({ query: OverviewDocument, variables: LAST_HOUR }),
   });
   expect(await response.json()).toMatchObject({ data: { account: { agentSegments: { intervals: [{}, {}] } } } });
+});
+
+test("the README names every operation", async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const names = Object.keys(everything).flatMap((name) => /^(?:Live)?(\w+)Document$/.exec(name)?.[1] ?? []);
+  expect(names).toContain("Overview");
+  expect(names.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });
