@@ -28,8 +28,9 @@ export interface Board {
   readonly metrics: MetricValues;
   /** Oldest first; empty when the window is too short to be parted. */
   readonly intervals: readonly IntervalPart[];
-  readonly agents: readonly Part[];
-  readonly skills: readonly Part[];
+  /** Null while they were not asked for. */
+  readonly agents: readonly Part[] | null;
+  readonly skills: readonly Part[] | null;
 }
 
 export interface MetricDefinition {

@@ -66,7 +66,8 @@ function Root(): ReactNode {
 }
 
 function Page({ accountId, agentId }: { readonly accountId: string; readonly agentId: string | null }): ReactNode {
-  const view = rootRoute.useSearch();
+  const search = rootRoute.useSearch();
+  const view = useMemo(() => (agentId === null ? search : withoutAgentSplit(search)), [agentId, search]);
   const { faults, dismiss } = useContext(FaultsContext)!;
   const navigate = useNavigate();
   const onChange = useCallback(
@@ -77,7 +78,12 @@ function Page({ accountId, agentId }: { readonly accountId: string; readonly age
   );
   const home = useMemo(() => toTarget({ to: "/accounts/$accountId", params: { accountId }, search: view }), [accountId, view]);
   const agentTarget = useCallback(
-    (id: string) => toTarget({ to: "/accounts/$accountId/agents/$agentId", params: { accountId, agentId: id }, search: toAgentView(view) }),
+    (id: string) =>
+      toTarget({
+        to: "/accounts/$accountId/agents/$agentId",
+        params: { accountId, agentId: id },
+        search: { ...withoutAgentSplit(view), search: "" },
+      }),
     [accountId, view],
   );
   return (
@@ -100,7 +106,7 @@ function toTarget(link: LinkOptions): Target {
   return { href: router.buildLocation(link).href, open: () => void router.navigate(link) };
 }
 
-/** An agent's page has its own search, and no agents to split by. */
-function toAgentView(view: View): View {
-  return { ...view, search: "", split: view.split === "agent" ? "none" : view.split };
+/** An agent's page has no agents to split by. */
+function withoutAgentSplit(view: View): View {
+  return view.split === "agent" ? { ...view, split: "none" } : view;
 }

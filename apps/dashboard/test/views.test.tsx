@@ -37,6 +37,10 @@ afterEach(cleanup);
 const show = (otherwise: Partial<ScreenProps> = {}): ReturnType<typeof render> => render(<Screen {...exampleScreen(otherwise)} />);
 const withView = (view: Partial<View>): Partial<ScreenProps> => ({ view: { ...DEFAULT_VIEW, ...view } });
 
+function showSplitBySkill(skills: typeof exampleBoard.skills): void {
+  show({ ...withView({ split: "skill" }), content: { state: "showing", board: { ...exampleBoard, skills }, series: [] } });
+}
+
 /** What stands on the screen: a block a line, the cells of a row beside one another. */
 function textOf(element: Element): string {
   const lines: string[] = [];
@@ -152,6 +156,14 @@ describe("the chart", () => {
     expect(screen.getByText("The 1 skills with most segments, of 2. The others are left out.")).toBeTruthy();
   });
 
+  test("tells lines that are on their way from those that cannot be", () => {
+    showSplitBySkill(null);
+    expect(screen.getByText("Loading…")).toBeTruthy();
+    cleanup();
+    showSplitBySkill([]);
+    expect(screen.getByText("None of these segments has a skill.")).toBeTruthy();
+  });
+
   test("its CSV has every interval and every metric, as the API gives them", () => {
     const onSave = vi.fn();
     show({ onSave });
@@ -173,6 +185,12 @@ describe("the table", () => {
     cleanup();
     show(withView({ sort: { key, descending: false } }));
     expect(rowIds()).toEqual(["4510", "4501", "4502"]);
+  });
+
+  test("rows that are on their way are not told as none", () => {
+    show({ content: { state: "showing", board: { ...exampleBoard, agents: null }, series: [] } });
+    expect(screen.getAllByText("Loading…")).toHaveLength(2);
+    expect(screen.queryByText("0 agents")).toBe(null);
   });
 
   test("a head asks for the other direction when it is the one sorted by", () => {

@@ -7,16 +7,16 @@ type Trouble = Extract<Content, { readonly state: "troubled" }>["trouble"];
 
 type Answer = LiveBoardSubscription["agentSegments"];
 
-/** An answer as the screen takes it; the parts that were not asked for are empty. */
-export function toBoard({ start, end, metrics, intervals = [], agents = [], skills = [], openSkills = [] }: Answer): Board {
+/** An answer as the screen takes it; a skill that was not opened has no agents. */
+export function toBoard({ start, end, metrics, intervals = [], agents, skills, openSkills = [] }: Answer): Board {
   const agentsOf = new Map(openSkills.map((skill) => [skill.id, skill.agents]));
   return {
     startMs: Date.parse(start),
     endMs: Date.parse(end),
     metrics,
     intervals: toIntervals(intervals),
-    agents,
-    skills: skills.map((skill) => ({ ...skill, agents: agentsOf.get(skill.id) ?? [] })),
+    agents: agents ?? null,
+    skills: skills?.map((skill) => ({ ...skill, agents: agentsOf.get(skill.id) ?? [] })) ?? null,
   };
 }
 

@@ -1,6 +1,6 @@
 import { useLiveBoardSplitSubscription, useLiveBoardSubscription, type SegmentFilter } from "@segmeter/hooks";
 import { useMemo } from "react";
-import type { Board, Connection, Part, Series } from "../board.ts";
+import type { Board, Connection, Series } from "../board.ts";
 import { usualInterval } from "../view/interval.ts";
 import type { View } from "../view/view.ts";
 import type { Content } from "../views/Screen.tsx";
@@ -62,7 +62,7 @@ function useSeries(
   interval: number | null,
   question: Question,
 ): readonly Series[] {
-  const parts: readonly Part[] = (split === "skill" ? board?.skills : board?.agents) ?? [];
+  const parts = (split === "skill" ? board?.skills : board?.agents) ?? null;
   const ids = useBusiest(isLive ? parts : null, JSON.stringify([question, split]));
   const isSplit = split !== "none" && interval !== null && ids.length > 0;
   const { data } = useLiveBoardSplitSubscription(

@@ -11,11 +11,13 @@ interface ChartProps {
   readonly view: Pick<View, "metric" | "split" | "chart">;
   /** Everybody's line, or one of each of the busiest skills or agents. */
   readonly series: readonly Series[];
+  /** False when the window is too short to be parted. */
+  readonly hasIntervals: boolean;
   /** Whose line it is when it is not split. */
   readonly whole: string;
   readonly splits: readonly View["split"][];
-  /** How many skills or agents there are in all. */
-  readonly partCount: number;
+  /** How many skills or agents there are in all; null while that is on its way. */
+  readonly partCount: number | null;
   readonly scheme: "light" | "dark";
   readonly onChange: (change: Partial<View>) => void;
   readonly onCsv: () => void;
@@ -24,8 +26,10 @@ interface ChartProps {
 const SPLIT_NAMES: Readonly<Record<View["split"], string>> = { none: "Not split", skill: "By skill", agent: "By agent" };
 
 /** One metric, interval by interval. */
-export function Chart({ view, series, whole, splits, partCount, scheme, onChange, onCsv }: ChartProps): ReactNode {
+export function Chart(props: ChartProps): ReactNode {
+  const { view, series, whole, splits, scheme, onChange, onCsv } = props;
   const metric = metricOf(view.metric);
+  const remark = remarkOn(props);
   return (
     <section className="panel chart" aria-label="Chart">
       <header>
@@ -54,13 +58,18 @@ export function Chart({ view, series, whole, splits, partCount, scheme, onChange
         </button>
       </header>
       <ChartBody metric={metric} whole={whole} split={view.split} isTable={view.chart === "table"} series={series} scheme={scheme} />
-      {view.split !== "none" && series.length < partCount && (
-        <p className="remark">
-          The {series.length} {view.split}s with most segments, of {partCount}. The others are left out.
-        </p>
-      )}
+      {remark !== null && <p className="remark">{remark}</p>}
     </section>
   );
+}
+
+/** What the drawing does not say itself. */
+function remarkOn({ view, series, hasIntervals, partCount }: ChartProps): string | null {
+  if (!hasIntervals) return "A window below five minutes has no intervals to draw.";
+  if (view.split !== "none" && partCount === 0) return `None of these segments has ${view.split === "skill" ? "a skill" : "an agent"}.`;
+  if (series.length === 0) return "Loading…";
+  if (view.split === "none" || partCount === null || series.length >= partCount) return null;
+  return `The ${series.length} ${view.split}s with most segments, of ${partCount}. The others are left out.`;
 }
 
 interface ChartBodyProps {
@@ -76,7 +85,7 @@ function ChartBody({ metric, whole, split, isTable, series, scheme }: ChartBodyP
   const [pointed, setPointed] = useState<number | null>(null);
   const intervals = series[0]?.intervals ?? [];
   const last = intervals.at(-1);
-  if (last === undefined) return <p className="remark">A window below five minutes has no intervals to draw.</p>;
+  if (last === undefined) return null;
   if (isTable) return <IntervalTable metric={metric} whole={whole} split={split} series={series} />;
   const shown = intervals[pointed ?? intervals.length - 1] ?? last;
   const index = intervals.indexOf(shown);

@@ -18,7 +18,8 @@ import { PartRows } from "./PartRows.tsx";
 
 interface PartsTableProps {
   readonly view: Pick<View, "rows" | "open" | "sort" | "search">;
-  readonly parts: readonly Part[];
+  /** Null while they are on their way. */
+  readonly parts: readonly Part[] | null;
   readonly definitions: readonly MetricDefinition[];
   readonly agentTarget: (agentId: string) => Target;
   /** On an agent's own page the skills are not opened, and agents not offered. */
@@ -47,7 +48,7 @@ export function PartsTable(props: PartsTableProps): ReactNode {
   const isSkills = view.rows === "skills";
   const expanded = useMemo(() => Object.fromEntries(view.open.map((id) => [id, true])), [view.open]);
   const sorting = useMemo(() => [{ id: view.sort.key, desc: view.sort.descending }], [view.sort]);
-  const data = useMemo(() => [...parts], [parts]);
+  const data = useMemo(() => [...(parts ?? [])], [parts]);
   const table = useReactTable({
     data,
     columns: COLUMNS,
@@ -88,10 +89,9 @@ export function PartsTable(props: PartsTableProps): ReactNode {
           </div>
         )}
         <FindField label={isSkills ? "Search skills" : "Search agents"} text={view.search} onChange={(search) => onChange({ search })} />
-        <span className="count" role="status">
-          {topCount === parts.length
-            ? `${formatValue("count", parts.length)} ${view.rows}`
-            : `${formatValue("count", topCount)} of ${formatValue("count", parts.length)} ${view.rows}`}
+        {/* Told only while somebody searches: otherwise it moves with the window. */}
+        <span className="count" role={view.search === "" ? undefined : "status"}>
+          {parts === null ? "Loading…" : countText(topCount, parts.length, view.rows)}
         </span>
         <button type="button" className="button quiet" onClick={() => onCsv(partsCsv(rows, view.rows))}>
           CSV<span className="unseen"> of the {view.rows}</span>
@@ -108,6 +108,11 @@ export function PartsTable(props: PartsTableProps): ReactNode {
       />
     </section>
   );
+}
+
+function countText(shownCount: number, count: number, kind: View["rows"]): string {
+  const all = `${formatValue("count", count)} ${kind}`;
+  return shownCount === count ? all : `${formatValue("count", shownCount)} of ${all}`;
 }
 
 /** Figures descend first, ids ascend first; the same again turns round. */

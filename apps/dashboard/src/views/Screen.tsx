@@ -47,7 +47,7 @@ export function Screen(props: ScreenProps): ReactNode {
   const { accountId, agentId, view, faults, content, connection, filterValues, scheme, home, onChange, onDismiss, onFilterOpen } = props;
   const isStale = connection.state === "reconnecting";
   return (
-    <div className={view.tv ? "screen tv" : "screen"} data-stale={isStale} data-theme={view.theme}>
+    <div className={view.tv ? "screen tv" : "screen"} data-stale={isStale}>
       <Header
         accountId={accountId}
         agentId={agentId}
@@ -65,7 +65,7 @@ export function Screen(props: ScreenProps): ReactNode {
           These figures are of {formatTimeToSecond(connection.sinceMs)}. The gateway cannot be reached; they go on by themselves.
         </p>
       )}
-      <main>
+      <main aria-busy={connection.state === "connecting"}>
         <Figures {...props} />
       </main>
     </div>
@@ -102,7 +102,8 @@ function Figures(props: ScreenProps): ReactNode {
           series={series}
           whole={agentId === null ? "Everybody" : `Agent ${agentId}`}
           splits={agentId === null ? ["none", "skill", "agent"] : ["none", "skill"]}
-          partCount={view.split === "skill" ? board.skills.length : board.agents.length}
+          hasIntervals={board.intervals.length > 0}
+          partCount={(view.split === "skill" ? board.skills : board.agents)?.length ?? null}
           scheme={scheme}
           onChange={onChange}
           onCsv={() => save("intervals", intervalsCsv(view.split, series))}
