@@ -29,7 +29,13 @@ interface Sink {
 /** A way in for subscriptions, with the client that the protocol's library gives. */
 export interface PushDoor {
   readonly name: string;
-  readonly connect: (gateway: Pick<TestGateway, "url">) => PushClient;
+  readonly connect: (gateway: Pick<TestGateway, "url">, options?: ConnectOptions) => PushClient;
+}
+
+export interface ConnectOptions {
+  /** Sent along; over a WebSocket with its first message. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly retryAttempts?: number;
 }
 
 export interface PushClient {
@@ -42,11 +48,12 @@ const NEXT_MS_MAX = 5_000;
 
 export const webSocketDoor: PushDoor = {
   name: "graphql-ws",
-  connect: ({ url }) => {
+  connect: ({ url }, { headers = {}, retryAttempts = Infinity } = {}) => {
     const client = createWebSocketClient({
+      connectionParams: headers,
       url: `${url.replace("http", "ws")}/graphql`,
       webSocketImpl: WebSocket,
-      retryAttempts: Infinity,
+      retryAttempts,
       retryWait: () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)),
       shouldRetry: () => true,
     });
@@ -59,10 +66,11 @@ export const webSocketDoor: PushDoor = {
 
 const eventStreamDoor: PushDoor = {
   name: "graphql-sse",
-  connect: ({ url }) => {
+  connect: ({ url }, { headers = {}, retryAttempts = Infinity } = {}) => {
     const client = createEventStreamClient({
+      headers,
       url: `${url}/graphql/stream`,
-      retryAttempts: Infinity,
+      retryAttempts,
       retry: () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)),
     });
     return {
@@ -87,7 +95,7 @@ function collect(subscribe: (sink: Sink) => () => void): Pushed {
     next: take,
     error: (error) => {
       isOver = true;
-      take({ errors: Array.isArray(error) ? error : [{ message: error instanceof Error ? error.message : JSON.stringify(error) }] });
+      take({ errors: Array.isArray(error) ? error : [{ message: messageOf(error) }] });
     },
     complete: () => (isOver = true),
   });
@@ -100,6 +108,13 @@ function collect(subscribe: (sink: Sink) => () => void): Pushed {
     isOver: () => isOver,
     stop,
   };
+}
+
+/** Of an error, or of the event of a close. */
+function messageOf(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  const { code, reason } = error as { readonly code?: number; readonly reason?: string };
+  return code === undefined ? JSON.stringify(error) : `${code} ${reason}`;
 }
 
 async function within<Result>(ms: number, promise: Promise<Result>): Promise<Result> {
