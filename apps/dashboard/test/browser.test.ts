@@ -231,6 +231,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the wallboard in Chromium${HAS_CHROMIUM ? "" : "
       await page.keyboard.press("Enter");
       await page.waitForURL((url) => url.searchParams.get("timeframe") === "7");
       await page.getByRole("button", { name: /^Usual .7.min.* Interval$/ }).waitFor();
+      await page.goBack();
+      await page.getByRole("button", { name: /^1.h$/, pressed: true }).waitFor();
       await close(page);
     });
 

@@ -1,4 +1,4 @@
-import { useLiveBoardSplitSubscription, useLiveBoardSubscription, type SegmentFilter } from "@segmeter/hooks";
+import { useLiveBoardSplitSubscription, useLiveBoardSubscription, type SegmentFilter, type SubscriptionState } from "@segmeter/hooks";
 import { useMemo } from "react";
 import type { Board, Connection, Series } from "../board.ts";
 import { usualInterval } from "../view/interval.ts";
@@ -38,13 +38,13 @@ export function useBoard(accountId: string, agentId: string | null, view: View):
 
   const answer = state.data?.agentSegments;
   const board = useMemo(() => answer && toBoard(answer), [answer]);
-  const series = useSeries(board, state.status === "live", split, interval, question);
+  const lines = useSeries(board, state.status === "live", split, interval, question);
 
   const trouble = toTrouble(state, accountId);
-  const connection = toConnection(state);
+  const connection = toConnection(state.status === "live" && lines.state.status === "stale" ? lines.state : state);
   if (trouble !== null) return { content: { state: "troubled", trouble }, connection };
   if (board === undefined) return { content: { state: "loading" }, connection };
-  return { content: { state: "showing", board, series }, connection };
+  return { content: { state: "showing", board, series: lines.series }, connection };
 }
 
 interface Question {
@@ -61,21 +61,22 @@ function useSeries(
   split: View["split"],
   interval: number | null,
   question: Question,
-): readonly Series[] {
+): { readonly series: readonly Series[]; readonly state: SubscriptionState<unknown> } {
   const parts = (split === "skill" ? board?.skills : board?.agents) ?? null;
   const ids = useBusiest(isLive ? parts : null, JSON.stringify([question, split]));
   const isSplit = split !== "none" && interval !== null && ids.length > 0;
-  const { data } = useLiveBoardSplitSubscription(
+  const state = useLiveBoardSplitSubscription(
     { ...question, intervalMinutes: interval ?? question.timeframe, bySkill: split === "skill", ids },
     { enabled: isSplit, keepPreviousData: true },
   );
-  const answer = data?.agentSegments;
-  return useMemo(() => {
+  const answer = state.data?.agentSegments;
+  const series = useMemo(() => {
     if (board === undefined) return NO_LINES;
     if (split === "none") return [{ id: null, intervals: board.intervals }];
     const lines = (split === "skill" ? answer?.skills : answer?.agents) ?? [];
     return ids.flatMap((id) => lines.filter((line) => line.id === id).map((line) => ({ id, intervals: toIntervals(line.intervals) })));
   }, [board, split, answer, ids]);
+  return { series, state };
 }
 
 function toFilter(view: View, agentId: string | null): SegmentFilter {

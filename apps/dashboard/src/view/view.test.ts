@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { intervalsOf, usualInterval } from "./interval.ts";
-import { DEFAULT_VIEW, parseView, toQuery, withTimeframe, type View } from "./view.ts";
+import { DEFAULT_VIEW, parseView, toQuery, toTimeframe, type View } from "./view.ts";
 
 const FULL: View = {
   timeframe: 240,
@@ -65,7 +65,7 @@ describe("intervals", () => {
   });
 
   test("stay with another window where they part it", () => {
-    expect(withTimeframe(FULL, 120).interval).toBe(30);
-    expect(withTimeframe(FULL, 45).interval).toBe(null);
+    expect(toTimeframe(120, FULL).interval).toBe(30);
+    expect(toTimeframe(45, FULL).interval).toBe(null);
   });
 });

@@ -129,10 +129,10 @@ export function toQuery(view: Partial<View>): string {
   return parts.length === 0 ? "" : `?${parts.join("&")}`;
 }
 
-/** The view with another window; an interval that does not part it goes back to the usual one. */
-export function withTimeframe(view: View, timeframe: number): View {
-  const keeps = view.interval !== null && intervalsOf(timeframe).includes(view.interval);
-  return { ...view, timeframe, interval: keeps ? view.interval : null };
+/** What changes with another window: an interval that does not part it goes back to the usual one. */
+export function toTimeframe(timeframe: number, { interval }: Pick<View, "interval">): Pick<View, "timeframe" | "interval"> {
+  const keeps = interval !== null && intervalsOf(timeframe).includes(interval);
+  return { timeframe, interval: keeps ? interval : null };
 }
 
 function parseInto<Key extends keyof View>(view: { -readonly [K in Key]?: View[K] }, key: Key, text: string, faults: string[]): void {

@@ -4,7 +4,7 @@ import { Pick } from "../components/Pick.tsx";
 import { PickMany } from "../components/PickMany.tsx";
 import { formatMinutes } from "../metrics/format.ts";
 import { intervalsOf, usualInterval } from "../view/interval.ts";
-import { TIMEFRAME_MAX, withTimeframe, type UserType, type View } from "../view/view.ts";
+import { TIMEFRAME_MAX, toTimeframe, type UserType, type View } from "../view/view.ts";
 
 export interface FilterValues {
   readonly skillIds: readonly string[];
@@ -15,7 +15,7 @@ export interface FilterValues {
 interface ControlsProps {
   readonly view: View;
   readonly filterValues: FilterValues;
-  readonly onChange: (view: View) => void;
+  readonly onChange: (change: Partial<View>) => void;
   readonly onFilterOpen: () => void;
 }
 
@@ -33,21 +33,21 @@ export function Controls({ view, filterValues, onChange, onFilterOpen }: Control
         label="Skills"
         ids={filterValues.skillIds}
         chosen={view.skills}
-        onChoose={(skills) => onChange({ ...view, skills })}
+        onChoose={(skills) => onChange({ skills })}
         onOpen={onFilterOpen}
       />
       <PickMany
         label="Groups"
         ids={filterValues.groupIds}
         chosen={view.groups}
-        onChoose={(groups) => onChange({ ...view, groups })}
+        onChoose={(groups) => onChange({ groups })}
         onOpen={onFilterOpen}
       />
       <PickMany
         label="Sources"
         ids={filterValues.sources}
         chosen={view.sources}
-        onChoose={(sources) => onChange({ ...view, sources })}
+        onChoose={(sources) => onChange({ sources })}
         onOpen={onFilterOpen}
       />
       <Pick<UserType | "ALL">
@@ -58,7 +58,7 @@ export function Controls({ view, filterValues, onChange, onFilterOpen }: Control
           { id: "BOT", name: "Bots" },
         ]}
         chosen={view.userType ?? "ALL"}
-        onChoose={(id) => onChange({ ...view, userType: id === "ALL" ? null : id })}
+        onChoose={(id) => onChange({ userType: id === "ALL" ? null : id })}
       />
     </div>
   );
@@ -75,7 +75,7 @@ function Timeframe({ view, onChange }: WindowProps): ReactNode {
             key={minutes}
             type="button"
             aria-pressed={minutes === view.timeframe}
-            onClick={() => onChange(withTimeframe(view, minutes))}
+            onClick={() => onChange(toTimeframe(minutes, view))}
           >
             {formatMinutes(minutes)}
           </button>
@@ -90,7 +90,7 @@ function Timeframe({ view, onChange }: WindowProps): ReactNode {
                 <CustomTimeframe
                   minutes={view.timeframe}
                   onChoose={(minutes) => {
-                    onChange(withTimeframe(view, minutes));
+                    onChange(toTimeframe(minutes, view));
                     close();
                   }}
                 />
@@ -113,7 +113,7 @@ function CustomTimeframe({ minutes, onChoose }: { readonly minutes: number; read
     <form className="custom-timeframe" onSubmit={choose}>
       <label>
         Minutes, 1 to {TIMEFRAME_MAX}
-        <input type="number" name="minutes" defaultValue={minutes} min={1} max={TIMEFRAME_MAX} step={1} required />
+        <input type="number" name="minutes" defaultValue={minutes} min={1} max={TIMEFRAME_MAX} step={1} required autoFocus />
       </label>
       <button type="submit" className="button">
         Show
@@ -134,7 +134,7 @@ function Interval({ view, onChange }: WindowProps): ReactNode {
       label="Interval"
       choices={choices}
       chosen={view.interval === null ? "usual" : String(view.interval)}
-      onChoose={(id) => onChange({ ...view, interval: id === "usual" ? null : Number(id) })}
+      onChoose={(id) => onChange({ interval: id === "usual" ? null : Number(id) })}
     />
   );
 }
