@@ -1,16 +1,31 @@
+import { StorageError } from "@segmeter/event-log";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { KeyFileError } from "./access/key-file.ts";
 import { FileError } from "./cli/event-file.ts";
+import { backUp } from "./cli/backup.ts";
 import { foldFiles } from "./cli/fold.ts";
 import { importFiles } from "./cli/import.ts";
 import { KeysError, keysCommand } from "./cli/keys.ts";
+import { BackupError, type LogPlace } from "./cli/log-copy.ts";
 import { toAccountId } from "./cli/option-values.ts";
 import { PostError } from "./cli/post-events.ts";
+import { restore } from "./cli/restore.ts";
+import { verify, VerifyError } from "./cli/verify.ts";
+
+/** Failures that say what to do. */
+const EXPECTED = [FileError, PostError, KeyFileError, KeysError, BackupError, VerifyError, StorageError];
 
 // What reads our output may stop early: `segmeter fold … | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 const program = new Command("segmeter").description("Agent-segment metrics from conversation events.").helpCommand(true);
+
+const URL_OPTION = new Option("--url <url>", "where the gateway listens")
+  .default("http://127.0.0.1:4000")
+  .env("SEGMETER_URL")
+  .argParser(toUrl);
+const TOKEN_OPTION = new Option("--token <token>", "an API key or a token, if the gateway asks for one").env("SEGMETER_TOKEN");
+const DATA_DIR_OPTION = new Option("--data-dir <folder>", "the data folder of a gateway that does not run");
 
 program
   .command("import")
@@ -19,8 +34,8 @@ program
   )
   .argument("<file...>", "event files, one JSON event a line")
   .requiredOption("--account <id>", "the account that the events belong to", toAccountId)
-  .addOption(new Option("--url <url>", "where the gateway listens").default("http://127.0.0.1:4000").env("SEGMETER_URL").argParser(toUrl))
-  .addOption(new Option("--token <token>", "bearer token, if the gateway asks for one").env("SEGMETER_TOKEN"))
+  .addOption(URL_OPTION)
+  .addOption(TOKEN_OPTION)
   .option("--shift-to-now", "move the times of all events so that the last one is now", false)
   .addHelpText(
     "after",
@@ -37,14 +52,52 @@ program
   .option("--summary", "print counts by start and end reason instead", false)
   .action((files: string[], options: { summary: boolean }) => foldFiles(files, options));
 
+interface PlaceOptions {
+  readonly url: string;
+  readonly token?: string;
+  readonly dataDir?: string;
+}
+
+const toPlace = ({ url, token, dataDir }: PlaceOptions): LogPlace => (dataDir === undefined ? { gateway: { url, token } } : { dataDir });
+
+program
+  .command("verify")
+  .description("Recompute every number from the log with the slow reference, and print each that differs; then the exit status is 1.")
+  .addOption(URL_OPTION)
+  .addOption(TOKEN_OPTION)
+  .addOption(DATA_DIR_OPTION)
+  .option("--backup <file>", "a backup")
+  .addHelpText(
+    "after",
+    "\nA gateway that runs is asked for a copy of its log, and then for every hour that it keeps: the scopes admin and read.",
+  )
+  .action(async ({ backup, ...options }: PlaceOptions & { backup?: string }) => {
+    if (!(await verify(backup === undefined ? toPlace(options) : { backup }))) process.exitCode = 1;
+  });
+
+program
+  .command("backup")
+  .description("Write a copy of the event log, checked from end to end. Works while the gateway runs: the scope admin, every account.")
+  .argument("<file>", "the backup to make; nothing may be there")
+  .addOption(URL_OPTION)
+  .addOption(TOKEN_OPTION)
+  .addOption(DATA_DIR_OPTION)
+  .action((file: string, options: PlaceOptions) => backUp(file, toPlace(options)));
+
+program
+  .command("restore")
+  .description("Put a backup into a data folder without an event log, for a gateway to be started on.")
+  .argument("<file>", "the backup")
+  .requiredOption("--data-dir <folder>", "the data folder")
+  .action((file: string, { dataDir }: { dataDir: string }) => restore(file, dataDir));
+
 program.addCommand(keysCommand());
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof FileError || error instanceof PostError || error instanceof KeyFileError || error instanceof KeysError))
-    throw error;
-  process.stderr.write(`segmeter: ${error.message}\n`);
+  if (!EXPECTED.some((kind) => error instanceof kind)) throw error;
+  process.stderr.write(`segmeter: ${(error as Error).message}\n`);
   process.exitCode = 1;
 }
 

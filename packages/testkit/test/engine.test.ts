@@ -1,9 +1,8 @@
 import { Engine, NO_FILTER, type ConversationEvent, type EngineOptions, type ExecutionPath, type Segment } from "@segmeter/engine";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { referenceAnswer, referenceSegments } from "@segmeter/reference";
+import { cellsOf, referenceAnswer, referenceSegments } from "@segmeter/reference";
 import { EngineFeed, eventLogArbitrary, GOLDEN_CASES, queryArbitrary } from "../src/index.ts";
-import { cellsOf } from "./cells.ts";
 
 const ACCOUNT = "account";
 const PATHS: readonly (ExecutionPath | undefined)[] = [undefined, "calendar", "subtract", "scan"];

@@ -108,7 +108,7 @@ function parseAnswer(text: string): PostAnswer {
 }
 
 /** The gateway's errors are problems; whatever stands between may answer otherwise. */
-function problemText(text: string): string {
+export function problemText(text: string): string {
   try {
     const { message, causes } = JSON.parse(text) as { message: string; causes?: string[] };
     return [message, ...(causes ?? [])].join("; ");

@@ -1,11 +1,13 @@
 import type { ServerOptions } from "node:http";
 import type { Engine, Limits } from "@segmeter/engine";
+import type { EventLog } from "@segmeter/event-log";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from "fastify";
 import type { NetworkConfig } from "../config.ts";
 import type { Intake } from "../intake.ts";
 import type { Access } from "../access/access.ts";
 import { addGuard } from "../access/guard.ts";
 import { addSession, sendToLogin } from "../access/session.ts";
+import { addBackup } from "./backup.ts";
 import { addCompression } from "./compression.ts";
 import { endConnections } from "./connections.ts";
 import { addCors } from "./cors.ts";
@@ -27,6 +29,7 @@ const HANDSHAKE_MS_MAX = 10_000;
 export interface ServerParts {
   readonly engine: Engine;
   readonly intake: Intake;
+  readonly log: EventLog;
   readonly readiness: Readiness;
   readonly limits: () => Limits;
   readonly logger: FastifyBaseLogger;
@@ -34,13 +37,15 @@ export interface ServerParts {
   readonly network: NetworkConfig;
   /** null: plain HTTP. */
   readonly tls: TlsFiles | null;
+  /** Where the log lies. */
+  readonly dataDir: string;
   /** Where the built wallboard lies, if it does. */
   readonly dashboardFolder: string;
 }
 
 /** Every door of the gateway, not yet listening. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { engine, intake, readiness, limits, logger, access, network, tls, dashboardFolder } = parts;
+  const { engine, intake, log, dataDir, readiness, limits, logger, access, network, tls, dashboardFolder } = parts;
   const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -85,6 +90,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       throw new HttpProblem(503, readiness.state === "starting" ? "starting: the event log is being read" : "stopping");
     });
     addGuard(whenReady, access);
+    addBackup(whenReady, log, dataDir);
     await addCompression(whenReady);
     addMsgAgentSegments(whenReady, engine, limits);
     await addGraphql(whenReady, { engine, limits, readiness, access });

@@ -1,5 +1,5 @@
 import type { Answer, Query } from "@segmeter/engine";
-import type { ReferenceCell } from "@segmeter/reference";
+import type { ReferenceCell } from "./reference.ts";
 
 /** An engine's answer as the reference writes it. */
 export function cellsOf(answer: Answer, { metrics }: Query): ReferenceCell[] {

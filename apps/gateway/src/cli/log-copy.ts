@@ -1,0 +1,140 @@
+import { createWriteStream, existsSync } from "node:fs";
+import { link, open, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { openSqliteLog, pathIn, SqliteCopy } from "@segmeter/event-log/sqlite";
+import type { EventLog, LogSize } from "@segmeter/event-log";
+import { problemText } from "./post-events.ts";
+import type { Progress } from "./progress.ts";
+
+/** A backup that cannot be made, read or put back; the message says what to do. */
+export class BackupError extends Error {
+  override readonly name = "BackupError";
+}
+
+export interface RunningGateway {
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
+/** Where the log is: a gateway that runs, or the folder of one that does not. */
+export type LogPlace = { readonly gateway: RunningGateway } | { readonly dataDir: string };
+
+/**
+ * Writes a copy of the log to a new file.
+ *
+ * @throws BackupError, StorageError
+ */
+export async function copyLog(place: LogPlace, path: string, progress: Progress): Promise<void> {
+  if ("gateway" in place) return download(place.gateway, path, progress);
+  const log = await openLogIn(place.dataDir);
+  try {
+    await log.copyTo(path);
+  } finally {
+    await log.close();
+  }
+}
+
+/** Opens the log of a folder; unlike a gateway it makes none. */
+export function openLogIn(dataDir: string): Promise<EventLog> {
+  const path = pathIn(dataDir);
+  if (!existsSync(path)) throw new BackupError(`${path}: there is no event log; name the data folder of a gateway`);
+  return openSqliteLog({ folder: dataDir });
+}
+
+/**
+ * Reads a copy from end to end: every page, every checksum, every conversation.
+ *
+ * @throws StorageError if anything is not what was written
+ */
+export function checkCopy(path: string, progress: Progress): LogSize {
+  const copy = SqliteCopy.open(path);
+  try {
+    const size = copy.size();
+    let eventCount = 0;
+    for (const chunk of copy.readAll()) {
+      for (const { events } of chunk) eventCount += events.length;
+      progress.show(() => `checking: ${eventCount} of ${size.eventCount} events`);
+    }
+    return size;
+  } finally {
+    copy.close();
+  }
+}
+
+/**
+ * Gives a whole file its name, at once and for good, unless something has that name already.
+ *
+ * @throws BackupError
+ */
+export async function giveName(temporary: string, path: string): Promise<void> {
+  await sync(temporary);
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw alreadyThere(path);
+    throw new BackupError(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+  await rm(temporary);
+  await sync(dirname(path));
+}
+
+export function alreadyThere(path: string): BackupError {
+  return new BackupError(`${path} is there already, and is not overwritten; move it away, or name another place`);
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function download({ url, token }: RunningGateway, path: string, progress: Progress): Promise<void> {
+  const { body, sizeBytes } = await ask(`${url.replace(/\/$/, "")}/v1/backup`, token);
+  let readBytes = 0;
+  const counter = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      readBytes += chunk.length;
+      progress.show(() => `copying: ${Math.floor((100 * readBytes) / sizeBytes)} % of ${sizeBytes} bytes`);
+      done(null, chunk);
+    },
+  });
+  try {
+    await pipeline(body, counter, createWriteStream(path, { flags: "wx", mode: 0o600 }));
+  } catch (error) {
+    throw new BackupError(`the copy broke off after ${readBytes} of ${sizeBytes} bytes: ${causeOf(error)}`, { cause: error });
+  }
+  const writtenBytes = (await stat(path)).size;
+  if (writtenBytes !== sizeBytes) throw new BackupError(`expected a copy of ${sizeBytes} bytes, got ${writtenBytes}`);
+}
+
+interface CopyAnswer {
+  readonly body: NonNullable<Response["body"]>;
+  readonly sizeBytes: number;
+}
+
+async function ask(path: string, token: string | undefined): Promise<CopyAnswer> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  let response: Response;
+  try {
+    response = await fetch(path, { method: "POST", headers });
+  } catch (error) {
+    throw new BackupError(`no gateway answers at ${path} (${causeOf(error)}); where none runs, name its data folder with --data-dir`, {
+      cause: error,
+    });
+  }
+  const { body } = response;
+  if (!response.ok || body === null) {
+    throw new BackupError(`the gateway answered ${response.status}: ${problemText(await response.text())}`);
+  }
+  return { body, sizeBytes: Number(response.headers.get("content-length")) };
+}
+
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message;
+}

@@ -1,0 +1,52 @@
+import { open, rm, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import type { EventLog } from "@segmeter/event-log";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { isOfOwnPage, requireScope } from "../access/guard.ts";
+import { Refusal } from "../access/refusal.ts";
+import { HttpProblem, refuseOtherMethods } from "./problem.ts";
+
+export const BACKUP_PATH = "/v1/backup";
+const RETRY_AFTER_S = 10;
+
+/**
+ * `POST /v1/backup`: a copy of the whole log as it is now, made while events are taken; one at a time. The gateway itself
+ * has to make it: nobody else may open the log's file, whose lock would be lost with any second descriptor.
+ *
+ * @param folder the log's, where the copy lies until it is made
+ */
+export function addBackup(app: FastifyInstance, log: EventLog, folder: string): void {
+  const path = join(folder, "backup.part");
+  let isUnderWay = false;
+  app.post(BACKUP_PATH, { onRequest: [requireScope("admin"), requireEverything] }, async (_request, reply) => {
+    if (isUnderWay) {
+      reply.header("retry-after", RETRY_AFTER_S);
+      throw new HttpProblem(503, "another backup is being made");
+    }
+    isUnderWay = true;
+    reply.raw.once("close", () => (isUnderWay = false));
+    const copy = await copyOf(log, path);
+    reply.type("application/octet-stream").header("content-length", (await copy.stat()).size);
+    return reply.send(copy.createReadStream());
+  });
+  refuseOtherMethods(app, BACKUP_PATH, ["POST"]);
+}
+
+/** @returns the copy, which has no name any more: it is gone when it has been read, whatever happens */
+async function copyOf(log: EventLog, path: string): Promise<FileHandle> {
+  await rm(path, { force: true });
+  try {
+    await log.copyTo(path);
+    return await open(path);
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** A backup holds everything, so a credential for some of it may not have it. */
+async function requireEverything({ caller, headers }: FastifyRequest): Promise<void> {
+  if (!isOfOwnPage(headers)) throw new Refusal(403, "pages of another origin may not ask for a backup");
+  const { accounts, restriction } = caller.rights;
+  const isRestricted = accounts !== null || Object.values(restriction).some((ids) => ids !== null);
+  if (isRestricted) throw new Refusal(403, "a backup holds every account, agent, group and skill; the credential is for some of them");
+}
