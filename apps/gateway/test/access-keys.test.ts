@@ -94,7 +94,7 @@ describe("segmeter keys", () => {
   }
 
   const WRONG_VALUES: readonly (readonly [to: (text: string) => unknown, text: string, message: string])[] = [
-    [toScope, "write", "expected ingest or read"],
+    [toScope, "write", "expected one of ingest, read, admin"],
     [toAccountId, "a-b", "expected 1 to 20 letters, digits or underscores"],
     [toIds, "1,,2", "expected 1 to 128 characters, got none"],
     [toIds, "all", "which stands for all of them"],
@@ -189,7 +189,10 @@ describe("the file of keys, once it", () => {
   for (const [fact, breakIt] of [
     ["is cut off", (path: string) => readFile(path, "utf8").then((text) => writeFile(path, text.slice(0, -20)))],
     ["has a field that is unknown", (path: string) => change(path, (file) => ({ ...file, more: 1 }))],
-    ["has a scope that is unknown", (path: string) => change(path, (file) => ({ ...file, keys: [{ ...file.keys[0]!, scopes: ["all"] }] }))],
+    [
+      "has a scope that is unknown",
+      (path: string) => change(path, (file) => ({ ...file, keys: [{ ...file.keys[0]!, scopes: ["write"] }] })),
+    ],
     ["has an id twice", (path: string) => change(path, (file) => ({ ...file, keys: [file.keys[0]!, file.keys[0]!] }))],
     ["is empty", (path: string) => writeFile(path, "")],
   ] as const) {

@@ -1,6 +1,6 @@
 export { GOLDEN_CASES } from "./golden.ts";
 export { GOLDEN_INTERVAL_MS, GOLDEN_WINDOW, type GoldenCase } from "./golden-table.ts";
-export { eventLogArbitrary, LOG_RANGE, type LogOptions } from "./log-arbitrary.ts";
+export { eventLogArbitrary, ID_POOLS, LOG_RANGE, type LogOptions } from "./log-arbitrary.ts";
 export { queryArbitrary, type QueryOptions } from "./query-arbitrary.ts";
 export { EngineFeed } from "./engine-feed.ts";
 export { createTraffic, type Traffic, type TrafficOptions } from "./traffic.ts";

@@ -19,7 +19,7 @@ export function toName(text: string): string {
 
 export function toScope(text: string): Scope {
   const scope = SCOPES.find((word) => word === text);
-  if (scope === undefined) throw new InvalidArgumentError(`expected ${SCOPES.join(" or ")}`);
+  if (scope === undefined) throw new InvalidArgumentError(`expected one of ${SCOPES.join(", ")}`);
   return scope;
 }
 
