@@ -120,7 +120,9 @@ function toXRange(plot: uPlot, first: number, last: number): uPlot.Range.MinMax 
 }
 
 function toTick(kind: MetricKind, value: number): string {
-  return kind === "ratio" ? String(Number(value.toFixed(1))) : formatValue(kind, value);
+  if (kind === "ratio") return String(Number(value.toFixed(1)));
+  // `18 m` for `18 m 00 s`.
+  return formatValue(kind, value).replace(/\u00a000\u00a0\w$/, "");
 }
 
 function sizeOf(element: HTMLElement): { readonly width: number; readonly height: number } {

@@ -75,7 +75,7 @@ export function PartsTable(props: PartsTableProps): ReactNode {
   const topCount = rows.filter(({ depth }) => depth === 0).length;
 
   return (
-    <section className="panel parts" data-of-one={isOfOneAgent} aria-label={isSkills ? "Skills" : "Agents"}>
+    <section className="panel parts" aria-label={isSkills ? "Skills" : "Agents"}>
       <header>
         {isOfOneAgent ? (
           <h2>By skill</h2>

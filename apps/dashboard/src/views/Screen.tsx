@@ -94,7 +94,7 @@ function Figures(props: ScreenProps): ReactNode {
   };
   const rows = agentId === null ? view.rows : "skills";
   return (
-    <div className="board">
+    <div className="board" data-of-one={agentId !== null}>
       <div className="overview">
         <Totals board={board} definitions={definitions} chosen={view.metric} onChoose={(metric) => onChange({ metric })} />
         <Chart
