@@ -1,4 +1,4 @@
-import { NO_KEY, type Cells } from "./cells.ts";
+import type { Cells } from "./cells.ts";
 import { NONE } from "./facets.ts";
 import { gallop, type LaneView } from "./lane.ts";
 import { CELL_STRIDE, STRIDE } from "./sums.ts";
@@ -22,11 +22,19 @@ const STEPS_MAX = 8;
  *
  *     for (interval of intervals) {
  *       end = the first row at or after the interval's end; for the last interval, all that are left
- *       if (end > begin) cells.add(interval, agent, sums of [begin, end))
+ *       if (end > begin) cells.add(interval, skill, agent, sums of [begin, end))
  *       begin = end
  *     }
  */
-export function subtract({ rows }: LaneView, from: number, to: number, intervals: Intervals, agent: number, cells: Cells): void {
+export function subtract(
+  { rows }: LaneView,
+  from: number,
+  to: number,
+  intervals: Intervals,
+  agent: number,
+  skill: number,
+  cells: Cells,
+): void {
   const { ends, sums } = rows;
   cells.reserve(Math.min(intervals.to - intervals.from, to - from));
   const { values } = cells;
@@ -53,7 +61,7 @@ export function subtract({ rows }: LaneView, from: number, to: number, intervals
     values[at + 6] = sums[b + 6]! - sums[a + 6]!;
     values[at + 7] = end - begin;
     cells.intervals[cell] = interval;
-    cells.skills[cell] = NO_KEY;
+    cells.skills[cell] = skill;
     cells.agents[cell] = agent;
     cell++;
     begin = end;

@@ -29,6 +29,8 @@ export interface LaneView {
 export class Lane implements LaneView {
   rowCount = 0;
   rows: Rows = createRows(CAPACITY_MIN);
+  /** All that its rows have, or once had. */
+  readonly facets = new Set<number>();
   /** The newest view that was open when `rows` were made for this lane alone. */
   #ownSince = 0;
   /** Rows were loaded that are out of order. */
@@ -104,6 +106,7 @@ export class Lane implements LaneView {
     const i = this.rowCount++;
     rows.ends[i] = endMs;
     rows.facets[i] = facet;
+    this.facets.add(facet);
     rows.reasons[i] = reasons;
     rows.conversationKeys[i] = conversationKey;
     const at = i * STRIDE;

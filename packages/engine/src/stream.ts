@@ -8,8 +8,8 @@ import { CELL_STRIDE } from "./sums.ts";
 
 /**
  * How rows become cells. `calendar`: the total of everybody, from sums by time. `subtract`: running sums at the edges of
- * each interval; its cost follows the answer. `scan`: every row of the window; needed where rows differ in what they
- * belong to.
+ * each interval; its cost follows the answer. `scan`: every row of the window, in those lanes whose rows differ in what they
+ * belong to; the others are subtracted.
  */
 export type ExecutionPath = "calendar" | "subtract" | "scan";
 
@@ -54,38 +54,82 @@ interface Pass {
   readonly query: Query;
   readonly path: ExecutionPath;
   readonly byAgent: boolean;
-  readonly agents: Uint32Array;
-  /** The lanes of these agents, as they were when the pass began. */
-  readonly views: readonly LaneView[];
-  /** By facet: the skill to group by, or `NONE` for rows that are passed over; null where rows need not be told apart. */
-  readonly skillOf: Int32Array | null;
+  /** Those that may have rows that count, in the order of the agents' ids. */
+  readonly lanes: readonly PassLane[];
+  /** By facet: the skill to group by, or `NONE` for rows that are passed over. */
+  readonly skillOf: Int32Array;
   readonly intervalMs: number;
   readonly intervalCount: number;
+  /** Where all agents are added up, so few rows of a lane are added faster than its cells. */
+  readonly fewRows: number;
+}
+
+/** Rows an interval. */
+const FEW_ROWS = 8;
+
+/** One agent's lane, as it was when the pass began. */
+interface PassLane extends LaneView {
+  readonly agent: number;
+  /** The skill of all its rows, `NO_KEY` where nothing is grouped by skill, `MIXED` where its rows have to be told apart. */
+  readonly skill: number;
+}
+
+/** Unlike any skill, and unlike none. */
+const MIXED = -2;
+
+let zeros = new Int32Array(0);
+
+/** `NO_KEY` for every facet: nothing is filtered, nor grouped by skill. */
+function noSkills(facetCount: number): Int32Array {
+  if (zeros.length < facetCount) zeros = new Int32Array(2 * facetCount);
+  return zeros;
 }
 
 function createPass(columns: Columns, query: Query, forced: ExecutionPath | undefined): Pass {
-  const { filter, grouping, window } = query;
+  const { grouping, window } = query;
   const intervalMs = intervalMsOf(query);
   const skillOf = skillOfFacets(columns, query);
-  const agents = agentsIn(columns, filter);
-  const views: LaneView[] = [];
-  for (const agent of agents) {
-    const { rows, rowCount } = columns.lanes[agent]!;
-    views.push({ rows, rowCount });
-  }
+  const path = pathOf(query, skillOf, forced);
+  const intervalCount = (window.endMs - window.startMs) / intervalMs;
   return {
     columns,
     query,
-    path: pathOf(query, skillOf, forced),
+    path,
     byAgent: grouping.includes("agent"),
-    agents,
-    views,
-    skillOf,
+    lanes: path === "calendar" ? [] : lanesIn(columns, query, skillOf, forced),
+    skillOf: skillOf ?? noSkills(columns.facets.size),
     intervalMs,
-    intervalCount: (window.endMs - window.startMs) / intervalMs,
+    intervalCount,
+    fewRows: forced === "subtract" || intervalCount === 1 ? 0 : FEW_ROWS * intervalCount,
   };
 }
 
+/**
+ * Filters mostly keep an agent's rows or pass them over as a whole: agents keep their group and their user type, and work few
+ * skills. Only lanes of which they keep a part are scanned.
+ */
+function lanesIn(columns: Columns, { filter }: Query, skillOf: Int32Array | null, forced: ExecutionPath | undefined): PassLane[] {
+  const lanes: PassLane[] = [];
+  for (const agent of agentsIn(columns, filter)) {
+    const { rows, rowCount, facets } = columns.lanes[agent]!;
+    const skill = forced === "scan" ? MIXED : skillOf === null ? NO_KEY : commonSkillOf(facets, skillOf);
+    if (skill !== NONE) lanes.push({ rows, rowCount, agent, skill });
+  }
+  return lanes;
+}
+
+/** @returns `NONE` where all are passed over */
+function commonSkillOf(facets: Iterable<number>, skillOf: Int32Array): number {
+  let common: number | null = null;
+  for (const facet of facets) {
+    const skill = skillOf[facet]!;
+    if (common !== null && skill !== common) return MIXED;
+    common = skill;
+  }
+  return common ?? NONE;
+}
+
+/** @returns null where rows need not be told apart */
 function skillOfFacets({ facets }: Columns, { filter, grouping }: Query): Int32Array | null {
   const kept = facets.select(filter);
   const bySkill = grouping.includes("skill");
@@ -131,17 +175,16 @@ function fillTogether(pass: Pass, cells: Cells): Cells {
   cells.clear();
   const index = new CellIndex(cells, intervals, pass.columns.facets.skills.size);
   if (pass.query.grouping.length === 0) index.cellAt(0, NO_KEY, NO_KEY);
-  const skillOf = skillOfRows(pass);
   const own = takeSpare();
-  for (const view of pass.views) {
+  for (const lane of pass.lanes) {
     const { startMs, endMs } = pass.query.window;
-    const from = lowerBound(view.rows.ends, startMs, 0, view.rowCount);
-    const to = lowerBound(view.rows.ends, endMs, from, view.rowCount);
-    if (skillOf !== null) {
-      scan(view, from, to, intervals, NO_KEY, skillOf, index);
+    const from = lowerBound(lane.rows.ends, startMs, 0, lane.rowCount);
+    const to = lowerBound(lane.rows.ends, endMs, from, lane.rowCount);
+    if (lane.skill === MIXED || to - from < pass.fewRows) {
+      scan(lane, from, to, intervals, NO_KEY, pass.skillOf, index);
     } else {
       own.clear();
-      subtract(view, from, to, intervals, NO_KEY, own);
+      subtract(lane, from, to, intervals, NO_KEY, lane.skill, own);
       addCells(own, index);
     }
   }
@@ -150,34 +193,27 @@ function fillTogether(pass: Pass, cells: Cells): Cells {
   return cells;
 }
 
-/** @returns null where the path is not to scan */
-function skillOfRows({ path, skillOf, columns }: Pass): Int32Array | null {
-  return path === "scan" ? (skillOf ?? new Int32Array(columns.facets.size).fill(NO_KEY)) : null;
-}
-
 function addCells(own: Cells, index: CellIndex): void {
   for (let c = 0; c < own.count; c++) {
-    const cell = index.cellAt(own.intervals[c]!, NO_KEY, NO_KEY);
+    const cell = index.cellAt(own.intervals[c]!, own.skills[c]!, NO_KEY);
     for (let v = 0; v < CELL_STRIDE; v++) index.cells.values[cell * CELL_STRIDE + v]! += own.values[c * CELL_STRIDE + v]!;
   }
 }
 
 /** Each agent's cells apart. What the grouping has outermost decides where one block ends and the next begins. */
 function* fillByAgent(pass: Pass, cells: Cells): Generator<Cells, void> {
-  const { agents, intervalCount, query } = pass;
-  const cursors = new Uint32Array(agents.length);
-  for (let a = 0; a < cursors.length; a++)
-    cursors[a] = lowerBound(pass.views[a]!.rows.ends, query.window.startMs, 0, pass.views[a]!.rowCount);
+  const { lanes, intervalCount, query } = pass;
+  const cursors = Uint32Array.from(lanes, ({ rows, rowCount }) => lowerBound(rows.ends, query.window.startMs, 0, rowCount));
   const outermost = query.grouping[0];
   const stillToSort = unsorted(query.grouping);
-  const agentStep = outermost === "agent" ? Math.max(1, Math.floor(BLOCK_CELLS / intervalCount)) : agents.length;
-  const intervalStep = outermost === "interval" ? Math.max(1, Math.floor(BLOCK_CELLS / agents.length)) : intervalCount;
-  for (let agentFrom = 0; agentFrom < agents.length; agentFrom += agentStep) {
-    const agentTo = Math.min(agentFrom + agentStep, agents.length);
+  const laneStep = outermost === "agent" ? Math.max(1, Math.floor(BLOCK_CELLS / intervalCount)) : lanes.length;
+  const intervalStep = outermost === "interval" ? Math.max(1, Math.floor(BLOCK_CELLS / lanes.length)) : intervalCount;
+  for (let laneFrom = 0; laneFrom < lanes.length; laneFrom += laneStep) {
+    const laneTo = Math.min(laneFrom + laneStep, lanes.length);
     for (let from = 0; from < intervalCount; from += intervalStep) {
       const intervals = { ...allIntervals(pass), from, to: Math.min(from + intervalStep, intervalCount) };
       cells.clear();
-      fillBlock(pass, cursors, agentFrom, agentTo, intervals, cells);
+      fillBlock(pass, cursors, laneFrom, laneTo, intervals, cells);
       sortCells(pass, cells, stillToSort);
       yield cells;
     }
@@ -188,25 +224,24 @@ function allIntervals({ query, intervalMs }: Pass): Pick<Intervals, "windowStart
   return { windowStartMs: query.window.startMs, widthMs: intervalMs };
 }
 
-/** @param cursors the first row of each agent that belongs to no block yet */
-function fillBlock(pass: Pass, cursors: Uint32Array, agentFrom: number, agentTo: number, intervals: Intervals, cells: Cells): void {
-  const { agents, views, columns, intervalCount } = pass;
-  const skillOf = skillOfRows(pass);
+/** @param cursors the first row of each lane that belongs to no block yet */
+function fillBlock(pass: Pass, cursors: Uint32Array, laneFrom: number, laneTo: number, intervals: Intervals, cells: Cells): void {
+  const { lanes, columns, intervalCount, skillOf, path } = pass;
   // Near, where blocks are parts of the window: looking at the lane's end first would fetch memory for nothing.
   const findEnd = intervals.to === intervalCount ? lowerBound : gallop;
   const endMs = intervals.windowStartMs + intervals.to * intervals.widthMs;
-  const index = new CellIndex(cells, intervals, skillOf === null ? 0 : columns.facets.skills.size);
-  for (let a = agentFrom; a < agentTo; a++) {
-    const view = views[a]!;
-    const from = cursors[a]!;
-    const to = findEnd(view.rows.ends, endMs, from, view.rowCount);
-    cursors[a] = to;
+  const index = new CellIndex(cells, intervals, path === "scan" ? columns.facets.skills.size : 0);
+  for (let l = laneFrom; l < laneTo; l++) {
+    const lane = lanes[l]!;
+    const from = cursors[l]!;
+    const to = findEnd(lane.rows.ends, endMs, from, lane.rowCount);
+    cursors[l] = to;
     if (from === to) continue;
-    if (skillOf === null) {
-      subtract(view, from, to, intervals, agents[a]!, cells);
-    } else {
-      scan(view, from, to, intervals, agents[a]!, skillOf, index);
+    if (lane.skill === MIXED) {
+      scan(lane, from, to, intervals, lane.agent, skillOf, index);
       index.forget();
+    } else {
+      subtract(lane, from, to, intervals, lane.agent, lane.skill, cells);
     }
   }
 }
