@@ -5,6 +5,7 @@ import { readConfig, startGateway, type Gateway } from "@segmeter/gateway";
 
 export interface Stage {
   readonly url: string;
+  readonly dataDir: string;
   readonly post: (accountId: string, events: readonly object[]) => Promise<void>;
   /** The `agentSegments` of an account, or of a window that is named. */
   readonly ask: (accountId: string, args: string, selection: string) => Promise<unknown>;
@@ -33,6 +34,7 @@ export async function startStage(dashboardFolder: string): Promise<Stage> {
   };
   return {
     url,
+    dataDir,
     post: async (accountId, events) => {
       for (let from = 0; from < events.length; from += BATCH_EVENTS) {
         const answer = await send(`${url}/v1/accounts/${accountId}/events`, events.slice(from, from + BATCH_EVENTS));
