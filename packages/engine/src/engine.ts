@@ -54,6 +54,12 @@ interface Touched {
   readonly conversation: Conversation | null;
 }
 
+export interface AnswerSize {
+  readonly agents: number;
+  readonly skills: number;
+  readonly segments: number;
+}
+
 export interface EngineOptions {
   /** How many conversations are kept ready to be folded on; the others are folded anew from their history. */
   readonly readyConversationsMax?: number;
@@ -179,6 +185,12 @@ export class Engine {
   countEnded(accountId: string, { startMs, endMs }: Window): number {
     const columns = this.#columnsOf(accountId);
     return columns.calendar.count(startMs, endMs, columns.lanes);
+  }
+
+  /** What an answer about a window can be made of at most. Costs next to nothing. */
+  sizeOf(accountId: string, window: Window): AnswerSize {
+    const { agents, facets } = this.#columnsOf(accountId);
+    return { agents: agents.words.length, skills: facets.skills.words.length, segments: this.countEnded(accountId, window) };
   }
 
   /** The segments behind the numbers of a window and a filter. */

@@ -1,5 +1,5 @@
 export type { Answer, Block, KeyColumn } from "./answer.ts";
-export { Engine, type Arrivals, type EngineOptions, type History, type Step } from "./engine.ts";
+export { Engine, type AnswerSize, type Arrivals, type EngineOptions, type History, type Step } from "./engine.ts";
 export {
   EVENT_AHEAD_MAX_MS,
   parseEvent,

@@ -23,7 +23,7 @@ const BLOCK_CELLS = 8_192;
  * @param forced for tests: the path to take wherever it can be taken
  */
 export function* streamCells(columns: Columns, query: Query, forced?: ExecutionPath): Generator<Cells, void> {
-  const cells = takeSpare();
+  const cells = query.grouping[0] === "skill" ? takeLargeSpare() : takeSpare();
   columns.openView();
   try {
     const pass = createPass(columns, query, forced);
@@ -39,13 +39,22 @@ export function* streamCells(columns: Columns, query: Query, forced?: ExecutionP
 const spareCells: Cells[] = [];
 const SPARE_MAX = 6;
 const SPARE_CAPACITY_MAX = 2 * BLOCK_CELLS;
+/** Of an answer that was one large block: asked again, it spares the time that fresh memory costs. Whoever needs memory gets it. */
+let largeSpare: WeakRef<Cells> | null = null;
 
 function takeSpare(): Cells {
   return spareCells.pop() ?? new Cells();
 }
 
+function takeLargeSpare(): Cells {
+  const cells = largeSpare?.deref();
+  largeSpare = null;
+  return cells ?? takeSpare();
+}
+
 function giveBack(cells: Cells): void {
-  if (cells.capacity <= SPARE_CAPACITY_MAX && spareCells.length < SPARE_MAX) spareCells.push(cells);
+  if (cells.capacity > SPARE_CAPACITY_MAX) largeSpare = new WeakRef(cells);
+  else if (spareCells.length < SPARE_MAX) spareCells.push(cells);
 }
 
 /** What stays the same while one query is answered. */
