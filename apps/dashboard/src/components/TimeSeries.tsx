@@ -62,6 +62,11 @@ export function isDrawnAsBars(metric: Metric, series: readonly Series[]): boolea
   return metric.kind === "count" && series.length === 1;
 }
 
+/** Not by colour alone: of six lines the last three are dashed. */
+export function isDashed(index: number): boolean {
+  return index >= 3;
+}
+
 function toData(metric: Metric, series: readonly Series[]): uPlot.AlignedData {
   const middles = (series[0]?.intervals ?? []).map(({ startMs, endMs }) => (startMs + endMs) / 2000);
   return [middles, ...series.map(({ intervals }) => intervals.map(({ metrics }) => metrics[metric.name]))];
@@ -104,6 +109,7 @@ function toOptions(
       ...Array.from({ length: lineCount }, (_, index) => ({
         stroke: color(`--series-${index + 1}`),
         width: em / 6,
+        ...(isDashed(index) && { dash: [em * 0.6, em * 0.4] }),
         points: { show: !isBars, size: em / 2 },
         ...(isBars && { width: 0, fill: color("--bar"), paths: uPlot.paths.bars!({ size: [0.72, em * 4] }) }),
       })),

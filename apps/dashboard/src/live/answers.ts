@@ -43,8 +43,9 @@ export function toConnection(state: SubscriptionState<unknown>): Connection {
 /** @returns null while there is none, or while something can be shown in spite of it */
 export function toTrouble(state: SubscriptionState<unknown>, accountId: string): Trouble | null {
   if (state.status === "failed") return fromError(state.error, accountId);
-  if (state.status === "connecting" && state.error !== null && state.data === undefined) return { kind: "unreachable" };
-  return null;
+  if (state.status !== "connecting" || state.error === null || state.data !== undefined) return null;
+  const isSilent = state.error.kind === "network" || state.error.kind === "timeout";
+  return isSilent ? { kind: "unreachable" } : fromError(state.error, accountId);
 }
 
 const REFUSING: ReadonlySet<string | null> = new Set(["BAD_USER_INPUT", "BAD_REQUEST", "GRAPHQL_VALIDATION_FAILED"]);

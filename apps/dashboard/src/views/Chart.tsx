@@ -1,8 +1,8 @@
 import { useState, type ReactNode } from "react";
 import type { IntervalPart, Series } from "../board.ts";
 import { MetricValue } from "../components/MetricValue.tsx";
-import { Pick as PickOne } from "../components/Pick.tsx";
-import { isDrawnAsBars, TimeSeries } from "../components/TimeSeries.tsx";
+import { PickOne } from "../components/PickOne.tsx";
+import { isDashed, isDrawnAsBars, TimeSeries } from "../components/TimeSeries.tsx";
 import { formatTimeRange, formatValue } from "../metrics/format.ts";
 import { METRICS, metricOf, type Metric, type MetricName } from "../metrics/metrics.ts";
 import type { View } from "../view/view.ts";
@@ -99,7 +99,12 @@ function ChartBody({ metric, whole, split, isTable, series, scheme }: ChartBodyP
         <span className="when">{formatTimeRange(shown.startMs, shown.endMs)}</span>
         {series.map(({ id, intervals: line }, i) => (
           <span key={id ?? ""} className="entry">
-            <span className="swatch" style={{ background: isBars ? "var(--bar)" : `var(--series-${i + 1})` }} aria-hidden="true" />
+            <span
+              className="swatch"
+              data-dashed={isDashed(i)}
+              style={{ color: isBars ? "var(--bar)" : `var(--series-${i + 1})` }}
+              aria-hidden="true"
+            />
             <span>{nameOf(whole, split, id)}</span>
             <strong>
               <MetricValue metric={metric} value={line[index]?.metrics[metric.name] ?? null} />

@@ -1,7 +1,7 @@
 import type { FormEvent, ReactNode } from "react";
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
-import { Pick } from "../components/Pick.tsx";
 import { PickMany } from "../components/PickMany.tsx";
+import { PickOne } from "../components/PickOne.tsx";
 import { formatMinutes } from "../metrics/format.ts";
 import { intervalsOf, usualInterval } from "../view/interval.ts";
 import { TIMEFRAME_MAX, toTimeframe, type UserType, type View } from "../view/view.ts";
@@ -50,7 +50,7 @@ export function Controls({ view, filterValues, onChange, onFilterOpen }: Control
         onChoose={(sources) => onChange({ sources })}
         onOpen={onFilterOpen}
       />
-      <Pick<UserType | "ALL">
+      <PickOne<UserType | "ALL">
         label="Agents"
         choices={[
           { id: "ALL", name: "Humans and bots" },
@@ -81,9 +81,7 @@ function Timeframe({ view, onChange }: WindowProps): ReactNode {
           </button>
         ))}
         <DialogTrigger>
-          <Button className="custom" data-chosen={!isPreset}>
-            {isPreset ? "Other…" : formatMinutes(view.timeframe)}
-          </Button>
+          <Button data-chosen={!isPreset}>{isPreset ? "Other…" : formatMinutes(view.timeframe)}</Button>
           <Popover className="popover">
             <Dialog aria-label="Another window">
               {({ close }) => (
@@ -130,7 +128,7 @@ function Interval({ view, onChange }: WindowProps): ReactNode {
     ...intervals.map((minutes) => ({ id: String(minutes), name: formatMinutes(minutes) })),
   ];
   return (
-    <Pick
+    <PickOne
       label="Interval"
       choices={choices}
       chosen={view.interval === null ? "usual" : String(view.interval)}

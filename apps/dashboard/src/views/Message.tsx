@@ -74,6 +74,10 @@ function wordsFor(trouble: Trouble): { readonly title: string; readonly text: st
     case "refused":
       return { title: "The gateway did not take this view", text: "Change the part of the address that it names.", causes: trouble.causes };
     case "failed":
-      return { title: "The gateway could not answer", text: "This is a fault of the gateway, not of the view.", causes: trouble.causes };
+      return {
+        title: "The gateway could not answer",
+        text: "The fault is the gateway's, not the view's. It says:",
+        causes: trouble.causes,
+      };
   }
 }

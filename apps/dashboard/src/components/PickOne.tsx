@@ -6,7 +6,7 @@ export interface Choice<Id extends string> {
   readonly name: string;
 }
 
-interface PickProps<Id extends string> {
+interface PickOneProps<Id extends string> {
   readonly label: string;
   readonly choices: readonly Choice<Id>[];
   readonly chosen: Id;
@@ -14,7 +14,7 @@ interface PickProps<Id extends string> {
 }
 
 /** One of a few. */
-export function Pick<Id extends string>({ label, choices, chosen, onChoose }: PickProps<Id>): ReactNode {
+export function PickOne<Id extends string>({ label, choices, chosen, onChoose }: PickOneProps<Id>): ReactNode {
   return (
     <Select className="pick" value={chosen} onChange={(id) => onChoose(id as Id)}>
       <Label>{label}</Label>
