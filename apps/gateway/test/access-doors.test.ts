@@ -5,7 +5,7 @@ import { MINUTE_MS } from "@segmeter/engine";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { addKey, keyFileIn, removeKey, type KeyRequest } from "../src/access/key-file.ts";
-import { PUSH_DOORS, type PushClient } from "./push-clients.ts";
+import { PUSH_DOORS, type PushClient, type PushDoor } from "./push-clients.ts";
 import { createTestFolder, startTestGateway, type TestAnswer, type TestGateway } from "./test-gateway.ts";
 import { createTokenIssuer, type TokenIssuer } from "./token-issuer.ts";
 
@@ -163,20 +163,14 @@ describe("an ETag", () => {
 
 for (const { name, connect } of PUSH_DOORS) {
   describe(`over ${name}`, () => {
-    const open = (credential: string): PushClient => {
-      const client = connect(gateway, { headers: { authorization: `Bearer ${credential}` }, retryAttempts: 0 });
-      clients.push(client);
-      return client;
-    };
-
     test("whoever may is pushed to", async () => {
       for (const credential of [keys.reader, await issuer.sign({ accounts: ["mine"] })])
-        expect(await open(credential).subscribe(SUBSCRIPTION, { id: "mine" }).next()).toEqual(counted(1));
+        expect(await openWith(connect, credential).subscribe(SUBSCRIPTION, { id: "mine" }).next()).toEqual(counted(1));
     });
 
     test("whoever may not is told so", async () => {
       for (const id of ["theirs", "nobodys"]) {
-        const { errors } = await open(keys.reader).subscribe(SUBSCRIPTION, { id }).next();
+        const { errors } = await openWith(connect, keys.reader).subscribe(SUBSCRIPTION, { id }).next();
         expect(errors).toMatchObject([{ message: "the credential is not for this account", extensions: { code: "FORBIDDEN" } }]);
       }
     });
@@ -185,7 +179,7 @@ for (const { name, connect } of PUSH_DOORS) {
       const id = `rights_${name.replace("-", "_")}`;
       await gateway.as(keys.everywhere).postEvents(id, [...segment("a", "1"), ...segment("b", "2"), ...segment("c", "2")]);
       const [all, one, two] = await Promise.all([{}, { groups: ["1"] }, { groups: ["2"] }].map((claims) => issuer.sign(claims)));
-      const pushed = [all!, one!, two!].map((token) => open(token).subscribe(SUBSCRIPTION, { id }));
+      const pushed = [all!, one!, two!].map((token) => openWith(connect, token).subscribe(SUBSCRIPTION, { id }));
       expect(await Promise.all(pushed.map(({ next }) => next()))).toEqual([counted(3), counted(1), counted(2)]);
       await gateway.as(keys.everywhere).postEvents(id, segment("d", "1"));
       expect([await pushed[0]!.next(), await pushed[1]!.next()]).toEqual([counted(4), counted(2)]);
@@ -198,7 +192,9 @@ for (const { name, connect } of PUSH_DOORS) {
       const id = `revoked_${name.replace("-", "_")}`;
       const key = await createKey({ scopes: ["read"], accounts: null });
       await expect.poll(async () => (await gateway.as(key).get(`${REST(id)}?v=1&timeframe=60`)).status, POLLED).toBe(200);
-      const [revoked, other] = [open(key), open(keys.everywhere)].map((client) => client.subscribe(SUBSCRIPTION, { id }));
+      const [revoked, other] = [openWith(connect, key), openWith(connect, keys.everywhere)].map((client) =>
+        client.subscribe(SUBSCRIPTION, { id }),
+      );
       expect([await revoked!.next(), await other!.next()]).toEqual([counted(0), counted(0)]);
       await removeKey(keyFileIn(folder.path), idOf(key));
       const begin = performance.now();
@@ -214,7 +210,9 @@ for (const { name, connect } of PUSH_DOORS) {
     });
 
     test("a token that expires is pushed to no more", async () => {
-      const pushed = open(await issuer.sign({ exp: Math.floor((NOW_MS + shiftMs) / 1000) + 60 })).subscribe(SUBSCRIPTION, { id: "quiet" });
+      const pushed = openWith(connect, await issuer.sign({ exp: Math.floor((NOW_MS + shiftMs) / 1000) + 60 })).subscribe(SUBSCRIPTION, {
+        id: "quiet",
+      });
       expect(await pushed.next()).toEqual(counted(0));
       shiftMs += 66_000;
       expect((await pushed.next()).errors).toBeDefined();
@@ -240,6 +238,12 @@ describe("a WebSocket", () => {
 });
 
 const POLLED = { timeout: 3_000 };
+
+function openWith(connect: PushDoor["connect"], credential: string): PushClient {
+  const client = connect(gateway, { headers: { authorization: `Bearer ${credential}` }, retryAttempts: 0 });
+  clients.push(client);
+  return client;
+}
 
 let keyCount = 0;
 async function createKey(request: Partial<KeyRequest>): Promise<string> {
@@ -284,7 +288,7 @@ function expectRefused({ isGraphql }: Door, { status, body }: TestAnswer, expect
 
 /** All that a caller gets to see, but for the time and what it took. */
 function whole({ status, headers, text }: TestAnswer): unknown {
-  return [status, text, [...headers].filter(([name]) => name !== "date" && name !== "server-timing").toSorted()];
+  return [status, text, [...headers].filter(([name]) => name !== "date" && name !== "server-timing")];
 }
 
 function parameters({ query, variables }: { readonly query: string; readonly variables: object }): string {

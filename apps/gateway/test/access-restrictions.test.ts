@@ -133,8 +133,11 @@ async function prepare(log: readonly ConversationEvent[], restriction: Restricti
 }
 
 function isSeen({ agentId, groupId, skillId }: Segment, { agentIds, groupIds, skillIds }: Restriction): boolean {
-  const isIn = (id: string | null, ids: readonly string[] | null): boolean => ids === null || ids.some((each) => each === id);
   return isIn(agentId, agentIds) && isIn(groupId, groupIds) && isIn(skillId, skillIds);
+}
+
+function isIn(id: string | null, ids: readonly string[] | null): boolean {
+  return ids === null || ids.some((each) => each === id);
 }
 
 function signAt(claims: Readonly<Record<string, unknown>>): Promise<string> {
@@ -148,13 +151,14 @@ function shifted(log: readonly ConversationEvent[]): ConversationEvent[] {
 
 /** The same question under the groupings that the doors have between them. */
 function withNestings(query: Query, door: Door): Query[] {
-  const { intervalMs, ...rest } = query;
   const groupings: Query["grouping"][] = [[], ["agent"], ["skill", "agent"], ["skill"]];
-  const whole = groupings.map((grouping): Query => {
-    // REST keeps its filter on skills to what is parted by skills.
-    const skillIds = door === graphqlDoor || grouping.includes("skill") ? query.filter.skillIds : null;
-    return { ...rest, filter: { ...query.filter, skillIds }, grouping };
-  });
-  if (intervalMs === undefined) return whole;
-  return [...whole, ...whole.slice(0, 3).map((each): Query => ({ ...each, grouping: ["interval", ...each.grouping], intervalMs }))];
+  const byIntervals: Query["grouping"][] = [["interval"], ["interval", "agent"], ["interval", "skill", "agent"]];
+  return [...groupings, ...(query.intervalMs === undefined ? [] : byIntervals)].map((grouping) => grouped(query, grouping, door));
+}
+
+function grouped({ intervalMs, ...query }: Query, grouping: Query["grouping"], door: Door): Query {
+  // REST keeps its filter on skills to what is parted by skills.
+  const skillIds = door === graphqlDoor || grouping.includes("skill") ? query.filter.skillIds : null;
+  const asked = { ...query, filter: { ...query.filter, skillIds }, grouping };
+  return intervalMs === undefined || !grouping.includes("interval") ? asked : { ...asked, intervalMs };
 }

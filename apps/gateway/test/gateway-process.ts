@@ -16,7 +16,7 @@ export interface GatewayProcess {
 
 /** A gateway in a process of its own, ready to answer. */
 export async function spawnGateway(environment: Readonly<Record<string, string>>): Promise<GatewayProcess> {
-  const child = spawnMain({ ...environment, LOG_LEVEL: "info" });
+  const child = spawnMain({ LOG_LEVEL: "info", ...environment });
   const url = await firstUrl(child);
   while ((await fetch(`${url}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 10));
   return {

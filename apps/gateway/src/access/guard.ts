@@ -20,6 +20,7 @@ export function addGuard(app: FastifyInstance, access: Access): void {
   app.addHook("onRequest", async (request, reply) => {
     if (access.isRequired) keepPrivate(reply);
     request.caller = await callerOf(access, request.headers);
+    if (access.isRequired) request.log = request.log.child({ caller: request.caller.name });
   });
 }
 

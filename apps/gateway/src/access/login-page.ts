@@ -42,6 +42,7 @@ export const LOGIN_PAGE = `<!doctype html>
   <body>
     <form>
       <h1>Segmeter</h1>
+      <input name="username" value="segmeter" autocomplete="username" hidden>
       <label for="credential">API key or token</label>
       <input id="credential" name="credential" type="password" autocomplete="current-password" required autofocus>
       <button>Log in</button>

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { Server as TlsServer } from "node:tls";
 import type { FastifyInstance } from "fastify";
 
 /**
@@ -9,19 +8,24 @@ import type { FastifyInstance } from "fastify";
  * last answer is still to come.
  */
 export function endConnections(app: FastifyInstance): void {
-  const unasked = new Set<Socket>();
+  const unasked = new Map<string, Socket>();
   let isClosing = false;
-  const opened = app.server instanceof TlsServer ? "secureConnection" : "connection";
-  app.server.on(opened, (socket: Socket) => {
-    unasked.add(socket);
-    socket.once("close", () => unasked.delete(socket));
+  app.server.on("connection", (socket: Socket) => {
+    const peer = peerOf(socket);
+    unasked.set(peer, socket);
+    socket.once("close", () => unasked.delete(peer));
   });
-  for (const asked of ["request", "upgrade"]) app.server.on(asked, ({ socket }: IncomingMessage) => unasked.delete(socket));
+  for (const asked of ["request", "upgrade"]) app.server.on(asked, ({ socket }: IncomingMessage) => unasked.delete(peerOf(socket)));
   app.addHook("preClose", async () => {
     isClosing = true;
-    for (const socket of unasked) socket.destroy();
+    for (const socket of unasked.values()) socket.destroy();
   });
   app.addHook("onSend", async (_request, reply) => {
     if (isClosing) reply.header("connection", "close");
   });
+}
+
+/** The same for a connection and for what TLS makes of it. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
