@@ -18,6 +18,8 @@ export interface Config {
   /** null: plain HTTP. */
   readonly tls: TlsConfig | null;
   readonly network: NetworkConfig;
+  /** Whether GraphQL tells its schema. */
+  readonly introspection: boolean;
 }
 
 /** PEM files. */
@@ -65,6 +67,7 @@ const ENVIRONMENT = z.object({
   DATA_DIR: z.string().prefault("data"),
   RETENTION_HOURS: retentionHours.prefault("72"),
   LOG_LEVEL: oneOf(LOG_LEVELS).prefault("info"),
+  INTROSPECTION: oneOf(["on", "off"]).prefault("on"),
   ACCESS: oneOf(ACCESS_MODES).prefault("auto"),
   JWT_JWKS: z.string().refine(isSafeJwks, "expected an https URL, or the path of a file; http only on this machine").optional(),
   JWT_ISSUER: z.string().optional(),
@@ -131,5 +134,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     tls: certFile === undefined ? null : { certFile, keyFile },
     network: { trustedProxies: data.TRUSTED_PROXIES ?? [], corsOrigins: data.CORS_ORIGINS ?? [] },
+    introspection: data.INTROSPECTION === "on",
   };
 }

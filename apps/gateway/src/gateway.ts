@@ -66,9 +66,22 @@ export async function startGateway({
     return { nowMs, keptSinceMs: retention.keptSinceMs(nowMs) };
   };
 
-  const { access: accessConfig, network, dataDir, host } = config;
+  const { access: accessConfig, network, dataDir, host, introspection } = config;
   const access = await orClose(Access.open({ config: accessConfig, dataDir, host, logger, now }), log);
-  const app = await createServer({ engine, intake, log, dataDir, readiness, limits, logger, access, network, tls, dashboardFolder });
+  const app = await createServer({
+    engine,
+    intake,
+    log,
+    dataDir,
+    introspection,
+    readiness,
+    limits,
+    logger,
+    access,
+    network,
+    tls,
+    dashboardFolder,
+  });
   app.addHook("onClose", async () => access.close());
   const url = await orClose(app.listen({ port: config.port, host }), app, log);
   const pruning = schedulePruning(retention, logger);

@@ -17,6 +17,7 @@ const DEFAULTS: Config = {
   access: { mode: "auto", tokens: null },
   tls: null,
   network: { trustedProxies: [], corsOrigins: [] },
+  introspection: true,
 };
 
 describe("the configuration", () => {
@@ -34,6 +35,7 @@ describe("the configuration", () => {
       { LOG_LEVEL: level },
       { logLevel: level },
     ]),
+    [{ INTROSPECTION: "off" }, { introspection: false }],
     [{ ACCESS: "open" }, { access: { mode: "open", tokens: null } }],
     [{ ACCESS: "required" }, { access: { mode: "required", tokens: null } }],
     ...["https://issuer.test/jwks", "http://127.0.0.1:1/jwks", "http://[::1]/jwks", "/etc/jwks.json"].map(

@@ -90,11 +90,8 @@ describe("an engine that missed an event", () => {
     const reading = () => [histories];
     const counts = await loadAndCount(reading, new Engine(), () => {});
     const engine = new Engine();
-    engine.load(
-      histories.map((history) =>
-        history === closed ? { ...history, events: history.events.filter(({ type }) => type !== "CONVERSATION_CLOSED") } : history,
-      ),
-    );
+    const missed = { ...closed, events: closed.events.filter(({ type }) => type !== "CONVERSATION_CLOSED") };
+    engine.load(histories.with(closed.key - 1, missed));
 
     const differences: Difference[] = [];
     for await (const day of countedDays(reading, counts)) differences.push(...differencesOfDay(engine, day));

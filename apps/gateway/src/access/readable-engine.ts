@@ -1,6 +1,7 @@
 import {
   intersectIds,
   NO_FILTER,
+  type AnswerSize,
   type Engine,
   type Filter,
   type FilterValues,
@@ -18,6 +19,8 @@ export interface ReadableEngine {
   readonly stream: (accountId: string, query: Query) => Iterable<Block>;
   readonly filterValues: (accountId: string) => FilterValues;
   readonly versionOf: (accountId: string, window: Window) => number;
+  /** What an answer can be made of at most. */
+  readonly sizeOf: (accountId: string, window: Window) => AnswerSize;
 }
 
 /**
@@ -44,6 +47,13 @@ export function readableBy(caller: Caller, engine: Engine): ReadableEngine {
     versionOf: (accountId, window) => {
       assertMay(caller, "read", accountId);
       return engine.versionOf(accountId, window);
+    },
+    sizeOf: (accountId, window) => {
+      assertMay(caller, "read", accountId);
+      if (Object.values(restriction).every((ids) => ids === null)) return engine.sizeOf(accountId, window);
+      // How much there is of others is not to be learnt from a refusal.
+      const { agentIds, skillIds } = engine.filterValues(accountId, narrow(NO_FILTER, restriction));
+      return { agents: agentIds.length, skills: skillIds.length, segments: Infinity };
     },
   };
 }

@@ -11,12 +11,17 @@ import {
 } from "graphql";
 import { compileQuery, isCompiledQuery, type CompiledQuery } from "graphql-jit";
 import { LRUCache } from "lru-cache";
+import type { RequestContext } from "./context.ts";
+import { assertWithin } from "./cost.ts";
 import { fieldCountOf } from "./field-count.ts";
 import { withWrittenFields, writeParts } from "./written-parts.ts";
 
 const OPERATIONS_MAX = 1_000;
 /** Compiling costs more than a tenth of a millisecond a field, and holds up everybody meanwhile. */
 const COMPILED_FIELDS_MAX = 500;
+/** As many values cost graphql-js more than compiling does. */
+const COMPILED_AT_ONCE_CELLS = 20_000;
+const INTERPRETED_CELLS_MAX = 50_000;
 
 /** What is known of an operation that was asked before. */
 type Known =
@@ -43,8 +48,11 @@ export function createCompiledExecutor(schema: GraphQLSchema): ApolloServerOptio
 
         const key = `${queryHash} ${operationName ?? ""}`;
         const known = operations.get(key);
-        const next = known === undefined ? SEEN : known.state === "seen" ? compile(schema, writtenSchema, document, operation) : known;
+        const { cells } = context as RequestContext;
+        const isDue = known === undefined ? cells >= COMPILED_AT_ONCE_CELLS : known.state === "seen";
+        const next = isDue ? compile(schema, writtenSchema, document, operation) : (known ?? SEEN);
         if (next !== known) operations.set(key, next);
+        if (next.state === "not compilable") assertWithin("cells, being too long to be compiled", cells, INTERPRETED_CELLS_MAX);
         const isCompiled = next.state === "compiled" && areAccepted(schema, operation, variableValues);
         return isCompiled ? withWholeErrors(await next.query.query({}, context, withDefaults(operation, variableValues))) : asGraphqlJs();
       },

@@ -1,4 +1,4 @@
-import type { FilterValues, Limits, Window } from "@segmeter/engine";
+import type { AnswerSize, FilterValues, Limits, Window } from "@segmeter/engine";
 import type { Caller } from "../access/caller.ts";
 import type { ReadableEngine } from "../access/readable-engine.ts";
 import { PassMeter } from "../pass-meter.ts";
@@ -13,6 +13,9 @@ export interface RequestContext {
   readonly parts: PartsLoader;
   readonly written: WrittenLoader;
   readonly filterValues: (accountId: string) => FilterValues;
+  readonly sizeOf: (accountId: string, window: Window) => AnswerSize;
+  /** How many values the answer may have; estimated before it is executed. */
+  cells: number;
   /** Told by a subscription's field what is pushed; null: whoever asks cannot be pushed to. */
   readonly onSubscribed: ((subscribed: Subscribed) => void) | null;
 }
@@ -38,6 +41,8 @@ export function createContext(
     parts: createPartsLoader(meter),
     written: createWrittenLoader(meter),
     filterValues: (accountId) => engine.filterValues(accountId),
+    sizeOf: (accountId, window) => engine.sizeOf(accountId, window),
+    cells: 0,
     onSubscribed,
   };
 }

@@ -24,6 +24,8 @@ export function addBackup(app: FastifyInstance, log: EventLog, folder: string): 
       throw new HttpProblem(503, "another backup is being made");
     }
     isUnderWay = true;
+    // Nothing is sent until the copy is made, however long that takes.
+    reply.raw.setTimeout(0);
     reply.raw.once("close", () => (isUnderWay = false));
     const copy = await copyOf(log, path);
     reply.type("application/octet-stream").header("content-length", (await copy.stat()).size);

@@ -4,12 +4,13 @@ import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDi
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
-import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError } from "graphql";
+import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
 import { requireScope } from "../access/guard.ts";
 import { readableBy } from "../access/readable-engine.ts";
 import { createCompiledExecutor } from "../graphql/compiled-executor.ts";
+import { cellsOf } from "../graphql/cost.ts";
 import { createContext, type RequestContext } from "../graphql/context.ts";
 import { createSchema } from "../graphql/schema.ts";
 import { toJsonLine } from "../graphql/written.ts";
@@ -25,21 +26,22 @@ export const GRAPHQL_PATH = "/graphql";
 const EVENT_STREAM_PATH = "/graphql/stream";
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 /** Lists of ids belong into variables; what is left is a few hundred. A field again and again by aliases costs its answer each time. */
-const TOKENS_MAX = 5_000;
+const TOKENS_MAX = 2_000;
 
 export interface GraphqlParts {
   readonly engine: Engine;
   readonly limits: () => Limits;
   readonly readiness: Readiness;
   readonly access: Access;
+  readonly introspection: boolean;
 }
 
 /** GraphQL over HTTP, `GET` and `POST`, and pushed. Contract, section 5. */
-export async function addGraphql(app: FastifyInstance, { engine, limits, readiness, access }: GraphqlParts): Promise<void> {
+export async function addGraphql(app: FastifyInstance, { engine, limits, readiness, access, introspection }: GraphqlParts): Promise<void> {
   const schema = createSchema();
   const apollo = new ApolloServer<RequestContext>({
     gateway: createCompiledExecutor(schema),
-    introspection: true,
+    introspection,
     parseOptions: { maxTokens: TOKENS_MAX },
     includeStacktraceInErrorResponses: false,
     formatError: withoutDetail,
@@ -49,7 +51,13 @@ export async function addGraphql(app: FastifyInstance, { engine, limits, readine
     // The gateway itself stops on signals, one thing after the other.
     stopOnTerminationSignals: false,
     // Cache control would put a function of its own around every field.
-    plugins: [ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled(), serverTiming, failureLog(app.log)],
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      affordable(schema),
+      serverTiming,
+      failureLog(app.log),
+    ],
   });
   await apollo.start();
   app.addHook("onClose", () => apollo.stop());
@@ -98,6 +106,19 @@ const serverTiming: ApolloServerPlugin<RequestContext> = {
     },
   }),
 };
+
+/** Refuses what would cost too much before anything of it is executed. */
+function affordable(schema: GraphQLSchema): ApolloServerPlugin<RequestContext> {
+  return {
+    requestDidStart: async () => ({
+      didResolveOperation: async ({ document, operation, request: { variables = {} }, contextValue }) => {
+        if (!operation) return;
+        const { limits, sizeOf } = contextValue;
+        contextValue.cells = cellsOf({ schema, document, operation, variables, nowMs: limits.nowMs, sizeOf });
+      },
+    }),
+  };
+}
 
 /** What goes wrong on our side is in the log; the caller gets a message without detail. */
 function withoutDetail(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {

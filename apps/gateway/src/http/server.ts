@@ -8,6 +8,7 @@ import type { Access } from "../access/access.ts";
 import { addGuard } from "../access/guard.ts";
 import { addSession, sendToLogin } from "../access/session.ts";
 import { addBackup } from "./backup.ts";
+import { boundConnections, LOOK_EVERY_MS } from "./bounds.ts";
 import { addCompression } from "./compression.ts";
 import { endConnections } from "./connections.ts";
 import { addCors } from "./cors.ts";
@@ -37,6 +38,8 @@ export interface ServerParts {
   readonly network: NetworkConfig;
   /** null: plain HTTP. */
   readonly tls: TlsFiles | null;
+  /** Whether GraphQL tells its schema. */
+  readonly introspection: boolean;
   /** Where the log lies. */
   readonly dataDir: string;
   /** Where the built wallboard lies, if it does. */
@@ -45,7 +48,7 @@ export interface ServerParts {
 
 /** Every door of the gateway, not yet listening. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { engine, intake, log, dataDir, readiness, limits, logger, access, network, tls, dashboardFolder } = parts;
+  const { engine, intake, log, dataDir, readiness, limits, logger, access, network, tls, introspection, dashboardFolder } = parts;
   const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -61,14 +64,18 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     frameworkErrors: refuseUrl,
     clientErrorHandler: refuseConnection,
   } satisfies FastifyServerOptions;
-  // Whoever offers any other protocol is answered in HTTP.
-  const listener: ServerOptions = { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket" };
+  const listener: ServerOptions = {
+    // Whoever offers any other protocol is answered in HTTP.
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
+    connectionsCheckingInterval: LOOK_EVERY_MS,
+  };
   const app: FastifyInstance =
     tls === null
       ? Fastify({ ...options, http: listener })
       : (Fastify({ ...options, https: { ...tls, ...listener, minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS_MAX } }) as never);
   app.removeContentTypeParser("text/plain");
   handleProblems(app);
+  boundConnections(app);
   endConnections(app);
   logRequests(app);
   addSecurityHeaders(app);
@@ -93,7 +100,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     addBackup(whenReady, log, dataDir);
     await addCompression(whenReady);
     addMsgAgentSegments(whenReady, engine, limits);
-    await addGraphql(whenReady, { engine, limits, readiness, access });
+    await addGraphql(whenReady, { engine, limits, readiness, access, introspection });
     await whenReady.register(async (ingest) => addIngest(ingest, intake, () => limits().nowMs));
   });
   return app;

@@ -1,0 +1,24 @@
+import type { Socket } from "node:net";
+import type { FastifyInstance } from "fastify";
+
+/** A screen of a large centre takes a few connections; a process may open so many files. */
+const CONNECTIONS_MAX = 10_000;
+const HEADERS_MS_MAX = 10_000;
+/** For the whole of a request, however large: 16 MiB come at 1.1 Mbit/s in two minutes. */
+const REQUEST_MS_MAX = 120_000;
+/** Nothing is read of an answer for so long: who asked has gone, or means no good. */
+const STALLED_MS_MAX = 30_000;
+
+/** Node looks for those that are too slow every so often. */
+export const LOOK_EVERY_MS = 1_000;
+
+/** Drops whoever is too slow to ask, or to read, and whoever comes when there are too many. */
+export function boundConnections(app: FastifyInstance): void {
+  const { server } = app;
+  server.maxConnections = CONNECTIONS_MAX;
+  server.headersTimeout = HEADERS_MS_MAX;
+  server.requestTimeout = REQUEST_MS_MAX;
+  // Streams that are pushed to keep themselves alive, and a connection at rest ends earlier.
+  server.timeout = STALLED_MS_MAX;
+  server.on("timeout", (socket: Socket) => socket.destroy());
+}
