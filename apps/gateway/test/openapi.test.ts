@@ -36,6 +36,15 @@ describe("the description of the gateway, a valid OpenAPI document,", () => {
     expect(Object.keys(document.paths)).toEqual([REST, INGEST, "/healthz", "/readyz"]);
   });
 
+  test("asks for a bearer token where a gateway does", () => {
+    expect(document.security).toEqual([{ bearer: [] }, {}]);
+    expect(document.components!.securitySchemes!["bearer"]).toMatchObject({ type: "http", scheme: "bearer" });
+    const open = operations().filter(([, , { security }]) => security?.length === 0);
+    expect(open.map(([path]) => path)).toEqual(["/healthz", "/readyz"]);
+    for (const [path, , { security, responses }] of operations())
+      expect([path, "401" in responses, "403" in responses]).toEqual([path, security === undefined, security === undefined]);
+  });
+
   test("names every parameter of the original method, in the URL and in the body", () => {
     const { get, post } = document.paths[REST]!;
     expect(get!.parameters!.map((parameter) => (parameter as OpenAPIV3.ParameterObject).name)).toEqual(PARAMETERS);

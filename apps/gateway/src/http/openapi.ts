@@ -23,19 +23,27 @@ function describeGateway(): OpenAPIV3.Document {
       version: "1",
       description: "Agent-segment metrics of messaging contact centres: conversation events in, the original method's numbers out.",
     },
+    // An open gateway asks for none.
+    security: [{ bearer: [] }, {}],
     paths: {
       [toTemplate(MSG_AGENT_SEGMENTS_PATH)]: describeMethod(ERRORS),
       [toTemplate(INGEST_PATH)]: INGEST,
-      "/healthz": { get: { operationId: "getHealth", summary: "The process answers", responses: { "200": { description: "It does." } } } },
+      "/healthz": {
+        get: { operationId: "getHealth", summary: "The process answers", responses: { "200": { description: "It does." } }, security: [] },
+      },
       "/readyz": {
         get: {
           operationId: "getReadiness",
           summary: "Whether the event log has been read whole",
           responses: { "200": { description: "It has." }, "503": { description: "Not yet, or not any more." } },
+          security: [],
         },
       },
     },
-    components: { schemas: { ...describeAnswer(), Event: EVENT, IngestAnswer: INGEST_ANSWER, Problem: PROBLEM } },
+    components: {
+      securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "An API key, or a JWT." } },
+      schemas: { ...describeAnswer(), Event: EVENT, IngestAnswer: INGEST_ANSWER, Problem: PROBLEM },
+    },
   };
 }
 
@@ -53,6 +61,8 @@ function retryLater(description: string): OpenAPIV3.ResponseObject {
 
 const ERRORS: OpenAPIV3.ResponsesObject = {
   "400": problem("A parameter or the body is wrong; one cause for every wrong parameter."),
+  "401": { ...problem("No credential, or none that is good."), headers: { "WWW-Authenticate": { schema: { type: "string" } } } },
+  "403": problem("The credential is not for this account or scope."),
   "404": problem("No such path."),
   "405": problem("The path has other methods; they are in `Allow`."),
   "413": problem("The body is too large."),
