@@ -1,0 +1,235 @@
+import { describe, type ConversationEvent, type Sender } from "@segmeter/engine";
+import type { AgentDirectory } from "./agent-directory.ts";
+import { closedEvent, closerOf, messageEvent, openedEvent } from "./fact.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { sourceOfContext } from "./source.ts";
+import { countIn, isObject, listIn, momentIn, objectIn, textIn, type JsonObject } from "./value.ts";
+
+/** What one body of a webhook, of the messaging service's socket or of the agent SDK says. */
+export interface Notices {
+  readonly conversations: readonly ConversationNotice[];
+  /** Messages sent. */
+  readonly messages: readonly ConversationEvent[];
+  /** Changes that are of no account here: typing, reading, private notes, agents' states, offers. */
+  readonly passedOverCount: number;
+  /** Changes that should be of account and cannot be read: `changes.0: …`. */
+  readonly faults: readonly string[];
+}
+
+export interface ConversationNotice {
+  /** The conversation's openings and closings, which every notification tells with their own times. */
+  readonly events: readonly ConversationEvent[];
+  /** null: it does not say who is at work. */
+  readonly snapshot: Snapshot | null;
+}
+
+/**
+ * Reads a notification of unknown origin, in any of its shapes:
+ *
+ *     { "kind": "notification", "type": "…", "body": { "changes": [ … ] } }     webhook, socket
+ *     { "subscriptionId": "…", "changes": [ … ] }, { "dialogId": "…", "changes": [ … ] }     agent SDK
+ *     one change alone
+ */
+export function parseNotification(value: unknown, directory: AgentDirectory): Notices {
+  const reader = new NoticeReader(directory);
+  if (!isObject(value)) reader.fault("body", `expected an object, got ${describe(value)}`);
+  else reader.readAll(value);
+  return reader;
+}
+
+class NoticeReader implements Notices {
+  readonly conversations: ConversationNotice[] = [];
+  readonly messages: ConversationEvent[] = [];
+  readonly faults: string[] = [];
+  passedOverCount = 0;
+  readonly #directory: AgentDirectory;
+
+  constructor(directory: AgentDirectory) {
+    this.#directory = directory;
+  }
+
+  fault(where: string, message: string): void {
+    this.faults.push(`${where}: ${message}`);
+  }
+
+  readAll(given: JsonObject): void {
+    const body = isObject(given["body"]) ? given["body"] : given;
+    const changes = body["changes"];
+    if (changes === undefined) return this.#readChange("body", body, body);
+    if (!Array.isArray(changes)) return this.fault("changes", `expected a list, got ${describe(changes)}`);
+    changes.forEach((change: unknown, index) => {
+      const where = `changes.${index}`;
+      if (isObject(change)) this.#readChange(where, change, body);
+      else this.fault(where, `expected an object, got ${describe(change)}`);
+    });
+  }
+
+  #readChange(where: string, change: JsonObject, body: JsonObject): void {
+    const result = objectIn(change, "result");
+    const isConversation = isObject(result["conversationDetails"]);
+    if (isConversation && change["type"] !== "DELETE") this.#readConversation(where, result);
+    else if (isObject(change["event"])) this.#readMessage(where, change, textIn(body, "dialogId"), null);
+    else this.passedOverCount += 1;
+    // The state of a conversation comes with what was said in it last.
+    for (const holder of [change, result]) {
+      const last = objectIn(holder, "lastContentEventNotification");
+      if (isObject(last["event"])) this.#readMessage(`${where}.lastContentEventNotification`, last, null, textIn(result, "convId"));
+    }
+  }
+
+  #readMessage(where: string, change: JsonObject, bodyDialogId: string | null, ofConversation: string | null): void {
+    const type = textIn(objectIn(change, "event"), "type");
+    const isPrivate = textIn(change, "messageAudience") === "AGENTS_AND_MANAGERS";
+    if (type === null || !MESSAGE_TYPES.has(type) || isPrivate) {
+      this.passedOverCount += 1;
+      return;
+    }
+    const originator = objectIn(change, "originatorMetadata");
+    const role = textIn(originator, "role");
+    const sentBy = role === null ? undefined : SENDER_OF_ROLE.get(role);
+    const conversationGiven = textIn(change, "conversationId") ?? textIn(change, "convId") ?? ofConversation;
+    // The first dialog of a conversation has its id.
+    const dialogId = textIn(change, "dialogId") ?? bodyDialogId ?? conversationGiven;
+    const at = momentIn(change, "serverTimestamp");
+    const number = countIn(change, "sequence");
+    const agentId = this.#directory.idOf(namesOf(originator, change));
+    const faults = [
+      ...(dialogId === null ? ["dialogId: expected the dialog of the message, got none"] : []),
+      ...(at === null ? ["serverTimestamp: expected epoch ms, got none"] : []),
+      ...(number === null ? ["sequence: expected the message's number in its dialog, got none"] : []),
+      ...(sentBy === undefined ? [`originatorMetadata.role: expected one of ${[...SENDER_OF_ROLE.keys()].join(", ")}`] : []),
+      ...(sentBy === "AGENT" && agentId === null ? ["originatorMetadata.id: expected the agent, got none"] : []),
+    ];
+    for (const fault of faults) this.fault(where, fault);
+    if (dialogId === null || at === null || number === null || sentBy === undefined || faults.length > 0) return;
+    const conversationId = conversationGiven ?? dialogId;
+    this.messages.push(messageEvent({ conversationId, dialogId, number, at, sentBy, agentId: sentBy === "AGENT" ? agentId : null }));
+  }
+
+  #readConversation(where: string, result: JsonObject): void {
+    const details = objectIn(result, "conversationDetails");
+    const conversationId = textIn(result, "convId") ?? textIn(details, "convId");
+    if (conversationId === null) return this.fault(where, "convId: expected the conversation, got none");
+    const source = sourceOfContext(objectIn(details, "context"));
+    const dialogs = mainDialogs(details);
+    const closings = dialogs.filter(({ isClosed }) => isClosed);
+    const startMs = momentIn(details, "startTs") ?? dialogs[0]!.openedMs;
+    for (const { endMs } of closings)
+      if (endMs === null) this.fault(where, "endTs: expected the end of a closed conversation, got none; it stays open");
+    const events = [
+      ...(startMs === null ? [] : [openedEvent("CONVERSATION_STARTED", conversationId, startMs, source)]),
+      ...dialogs
+        .slice(1)
+        .flatMap(({ openedMs, openedBy }) => (openedMs === null ? [] : [openedEvent(openedBy, conversationId, openedMs, source)])),
+      ...closings.flatMap(({ endMs, closedBy }) => (endMs === null ? [] : [closedEvent(conversationId, endMs, closedBy)])),
+    ];
+    this.conversations.push({ events, snapshot: this.#readSnapshot(where, conversationId, source, details, dialogs.at(-1)!) });
+  }
+
+  #readSnapshot(where: string, conversationId: string, source: string | null, details: JsonObject, dialog: MainDialog): Snapshot | null {
+    const at = momentIn(details, "metaDataLastUpdateTs") ?? dialog.updatedMs;
+    if (at === null) {
+      this.fault(where, "metaDataLastUpdateTs: expected when the conversation came to be so, got none; who is assigned is passed over");
+      return null;
+    }
+    const participants = dialog.participants ?? participantsOf(details["participants"]);
+    const assigned = participants.filter(({ role, state }) => role === "ASSIGNED_AGENT" && state === "ACTIVE").map(({ id }) => id);
+    if (new Set(assigned).size > 1) {
+      this.fault(where, `participants: expected at most one assigned agent, got ${assigned.length}; none of them is taken`);
+      return null;
+    }
+    return {
+      conversationId,
+      at,
+      agent: assigned[0] ?? null,
+      isSuggested: participants.some(({ role, state }) => role === "ASSIGNED_AGENT" && state === "SUGGESTED"),
+      managers: participants.filter(({ role }) => role === "MANAGER").map(({ id }) => id),
+      skillId: textIn(details, "skillId"),
+      source,
+      isClosed: dialog.isClosed,
+    };
+  }
+}
+
+/** Reading and typing come as events too. */
+const MESSAGE_TYPES: ReadonlySet<string> = new Set(["ContentEvent", "RichContentEvent"]);
+
+/** Whether who wrote was assigned is the fold's to say; readers and managers are passed over there. */
+const SENDER_OF_ROLE: ReadonlyMap<string, Sender> = new Map([
+  ["CONSUMER", "CONSUMER"],
+  ["ASSIGNED_AGENT", "AGENT"],
+  ["AGENT", "AGENT"],
+  ["MANAGER", "AGENT"],
+  ["READER", "AGENT"],
+  ["CONTROLLER", "SYSTEM"],
+]);
+
+/** The participants of conversations are called by what `originatorMetadata` calls them. */
+function namesOf(originator: JsonObject, change: JsonObject): string[] {
+  return [textIn(originator, "id"), textIn(change, "originatorPId"), textIn(change, "originatorId")].filter((name) => name !== null);
+}
+
+interface MainDialog {
+  readonly openedMs: number | null;
+  readonly openedBy: "CONVERSATION_STARTED" | "CONVERSATION_RESUMED";
+  readonly updatedMs: number | null;
+  readonly endMs: number | null;
+  readonly isClosed: boolean;
+  readonly closedBy: Sender;
+  /** null: told for the conversation only. */
+  readonly participants: readonly Participant[] | null;
+}
+
+/**
+ * The dialogs in which agents work, at least one, oldest first. A survey after the end is none. Notifications without
+ * dialogs tell of the conversation what they would tell of its only one.
+ */
+function mainDialogs(details: JsonObject): MainDialog[] {
+  const mains = listIn(details, "dialogs").filter((dialog) => (textIn(dialog, "dialogType") ?? "MAIN") === "MAIN");
+  const dialogs = mains.map((dialog): MainDialog => {
+    const participants = dialog["participantsDetails"];
+    return {
+      openedMs: momentIn(dialog, "creationTs"),
+      openedBy: textIn(dialog, "openedBy") === "CONSUMER" ? "CONVERSATION_STARTED" : "CONVERSATION_RESUMED",
+      updatedMs: momentIn(dialog, "metaDataLastUpdateTs"),
+      endMs: momentIn(dialog, "endTs"),
+      isClosed: textIn(dialog, "state") === "CLOSE",
+      closedBy: closerOf(textIn(dialog, "closedBy") ?? textIn(details, "closeReason")),
+      participants: participants === undefined ? null : participantsOf(participants),
+    };
+  });
+  if (dialogs.length > 0) return dialogs.toSorted((a, b) => (a.openedMs ?? 0) - (b.openedMs ?? 0));
+  const isClosed = textIn(details, "state") === "CLOSE";
+  return [
+    {
+      openedMs: momentIn(details, "startTs"),
+      openedBy: "CONVERSATION_STARTED",
+      updatedMs: momentIn(details, "metaDataLastUpdateTs"),
+      endMs: momentIn(details, "endTs") ?? (isClosed ? momentIn(details, "metaDataLastUpdateTs") : null),
+      isClosed,
+      closedBy: closerOf(textIn(details, "closeReason")),
+      participants: null,
+    },
+  ];
+}
+
+interface Participant {
+  readonly id: string;
+  readonly role: string;
+  readonly state: string;
+}
+
+/** `[{ "id": "…", "role": "ASSIGNED_AGENT", "state": "ACTIVE" }]`, or keyed by role: `{ "ASSIGNED_AGENT": ["…"] }`. */
+function participantsOf(given: unknown): Participant[] {
+  if (Array.isArray(given)) {
+    return given.filter(isObject).flatMap((participant) => {
+      const id = textIn(participant, "id");
+      const role = textIn(participant, "role");
+      return id === null || role === null ? [] : [{ id, role, state: textIn(participant, "state") ?? "ACTIVE" }];
+    });
+  }
+  if (!isObject(given)) return [];
+  return Object.entries(given).flatMap(([role, ids]) =>
+    Array.isArray(ids) ? ids.filter((id) => typeof id === "string").map((id) => ({ id, role, state: "ACTIVE" })) : [],
+  );
+}
