@@ -14,12 +14,23 @@ export interface FeedOptions {
   readonly accountId: string;
   readonly traffic: Traffic;
   readonly signal: AbortSignal;
+  /** For a gateway that asks for a credential. */
+  readonly token: string | undefined;
   /** Told once the last 24 hours are in. */
   readonly onFilled: (eventCount: number) => void;
 }
 
-/** Posts the last 24 hours at once, and from then on every event at its time, until it is told to stop. */
-export async function feed({ url, accountId, traffic, signal, onFilled }: FeedOptions): Promise<void> {
+/** The gateway does not take events from the demo. */
+export class FeedRefused extends Error {
+  override readonly name = "FeedRefused";
+}
+
+/**
+ * Posts the last 24 hours at once, and from then on every event at its time, until it is told to stop.
+ *
+ * @throws FeedRefused if the token is none that may
+ */
+export async function feed({ url, accountId, traffic, signal, token, onFilled }: FeedOptions): Promise<void> {
   let fedUntilMs = Date.now();
   const past = traffic.eventsBetween(fedUntilMs - PAST_MS, fedUntilMs);
   for (let at = 0; at < past.length && !signal.aborted; at += BATCH_EVENTS) await post(past.slice(at, at + BATCH_EVENTS));
@@ -37,11 +48,12 @@ export async function feed({ url, accountId, traffic, signal, onFilled }: FeedOp
     while (!signal.aborted) {
       const response = await fetch(`${url}/v1/accounts/${accountId}/events`, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", ...(token !== undefined && { authorization: `Bearer ${token}` }) },
         body: JSON.stringify(events),
         signal,
       }).catch(() => null);
       if (response?.ok) return;
+      if (response?.status === 401 || response?.status === 403) throw new FeedRefused(await response.text());
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }

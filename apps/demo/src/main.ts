@@ -3,7 +3,7 @@ import { createTraffic } from "@segmeter/testkit/traffic";
 import { greeting } from "./greeting.ts";
 import { startGatewayProcess } from "./gateway-process.ts";
 import { isDemoFolder } from "./demo-folder.ts";
-import { feed } from "./feed.ts";
+import { feed, FeedRefused } from "./feed.ts";
 
 /** Any number gives traffic of its own; the same one gives the same traffic, so a restart adds what is missing and doubles nothing. */
 const SEED = 20_261_122;
@@ -31,7 +31,13 @@ if (isDemo) {
     accountId: ACCOUNT,
     traffic,
     signal: stopping.signal,
+    token: process.env["SEGMETER_TOKEN"] || undefined,
     onFilled: (eventCount) => process.stdout.write(greeting(gateway.url, ACCOUNT, eventCount)),
+  }).catch((error: unknown) => {
+    if (!(error instanceof FeedRefused)) throw error;
+    process.stderr.write(
+      `The gateway takes no demo traffic (${error.message}): set SEGMETER_TOKEN to a key of scope ingest for the account ${ACCOUNT}.\n`,
+    );
   });
 } else {
   process.stdout.write(
