@@ -1,5 +1,5 @@
 import type { Columns } from "./columns.ts";
-import { TOTAL_METRIC, type MetricName } from "./metrics.ts";
+import { metricOf, TOTAL_METRIC, type MetricName } from "./metrics.ts";
 import type { Query } from "./query.ts";
 import { streamCells, type ExecutionPath } from "./stream.ts";
 
@@ -37,7 +37,9 @@ export function* streamBlocks(columns: Columns, query: Query, forced?: Execution
   const starts = grouping.includes("interval")
     ? Array.from({ length: (window.endMs - window.startMs) / intervalMs }, (_, i) => window.startMs + i * intervalMs)
     : [];
+  const sums = new Set(asked.flatMap((name) => [...metricOf(name).numerator, ...metricOf(name).denominator]));
   for (const cells of streamCells(columns, query, forced)) {
+    cells.read(sums);
     const columnsOf = new Map(asked.map((name) => [name, cells.metric(name)]));
     yield {
       cellCount: cells.count,

@@ -1,6 +1,6 @@
 import { metricOf, type MetricName, type Sum } from "./metrics.ts";
 import type { Dimension } from "./query.ts";
-import { CELL_STRIDE, readSum } from "./sums.ts";
+import { CELL_STRIDE, readSums } from "./sums.ts";
 
 const CAPACITY_MIN = 64;
 
@@ -19,15 +19,12 @@ export class Cells {
   agents = new Uint32Array(0);
   /** The sums: `CELL_STRIDE` values a cell. */
   values = new Float64Array(0);
-  /** Columns read out of the values, each made once for the cells of now. */
-  readonly #sums = new Map<Sum, Float64Array>();
   #spareValues = new Float64Array(0);
   readonly #memory = new Map<string, Float64Array>();
 
   /** Begins anew. */
   clear(): void {
     this.count = 0;
-    this.#sums.clear();
   }
 
   /** Makes room for so many cells more. */
@@ -76,7 +73,15 @@ export class Cells {
     this.#spareValues = values;
   }
 
-  /** @returns the value of a metric in every cell, `count` of them; NaN where there is nothing to average */
+  /** Reads the sums out of the values that metrics are made of. */
+  read(sums: ReadonlySet<Sum>): void {
+    readSums(sums, this.values, this.count, (sum) => this.#take(sum));
+  }
+
+  /**
+   * @param name of a metric whose sums were read for the cells of now
+   * @returns its value in every cell, `count` of them; NaN where there is nothing to average
+   */
   metric(name: MetricName): Float64Array {
     const { numerator, denominator, type } = metricOf(name);
     if (denominator.length === 0) return this.#total(numerator, "numerator");
@@ -90,24 +95,15 @@ export class Cells {
   }
 
   #total(sums: readonly Sum[], role: string): Float64Array {
-    const first = this.#sum(sums[0]!);
+    const first = this.#take(sums[0]!);
     if (sums.length === 1) return first;
-    const second = this.#sum(sums[1]!);
+    const second = this.#take(sums[1]!);
     const total = this.#take(role);
     for (let c = 0; c < this.count; c++) total[c] = first[c]! + second[c]!;
     return total;
   }
 
-  #sum(sum: Sum): Float64Array {
-    let column = this.#sums.get(sum);
-    if (!column) {
-      column = this.#take(sum);
-      readSum(sum, this.values, this.count, column);
-      this.#sums.set(sum, column);
-    }
-    return column;
-  }
-
+  /** The column of this name: what was put there, as long as there is room for the cells of now. */
   #take(name: string): Float64Array {
     const held = this.#memory.get(name);
     if (held && held.length >= this.count) return held;

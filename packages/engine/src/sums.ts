@@ -74,13 +74,44 @@ export function assertRoom(rowCount: number, sums: Float64Array): void {
 export const CELL_STRIDE = STRIDE + 1;
 const ROW_COUNT = STRIDE;
 
+/** From so many on, all are read together: the memory of a cell is then looked at once. */
+const MANY_SUMS = 5;
+
 /**
- * One sum of every cell.
+ * Some sums of every cell.
  *
  * @param cells `CELL_STRIDE` values a cell
- * @param to takes the result, one value a cell
+ * @param columnOf takes a sum, one value a cell; of others than those asked as well
  */
-export function readSum(sum: Sum, cells: Float64Array, count: number, to: Float64Array): void {
+export function readSums(sums: ReadonlySet<Sum>, cells: Float64Array, count: number, columnOf: (sum: Sum) => Float64Array): void {
+  if (sums.size >= MANY_SUMS) readEvery(cells, count, columnOf);
+  else for (const sum of sums) readSum(sum, cells, count, columnOf(sum));
+}
+
+function readEvery(cells: Float64Array, count: number, columnOf: (sum: Sum) => Float64Array): void {
+  const [segments, durationMs, responseMs] = [columnOf("segments"), columnOf("durationMs"), columnOf("responseMs")];
+  const [ofNewMs, ofTransfersMs] = [columnOf("firstResponseMsOfNew"), columnOf("firstResponseMsOfTransfers")];
+  const [responses, interactive, abandoned] = [columnOf("responses"), columnOf("interactive"), columnOf("abandoned")];
+  const [noConsumer, noAgent] = [columnOf("nonResponsiveConsumers"), columnOf("nonResponsiveAgents")];
+  const [ofNew, ofTransfers] = [columnOf("firstResponsesOfNew"), columnOf("firstResponsesOfTransfers")];
+  for (let c = 0, at = 0; c < count; c++, at += CELL_STRIDE) {
+    segments[c] = cells[at + ROW_COUNT]!;
+    durationMs[c] = cells[at]!;
+    responseMs[c] = cells[at + 1]!;
+    ofNewMs[c] = cells[at + 2]!;
+    ofTransfersMs[c] = cells[at + 3]!;
+    responses[c] = upper(cells[at + 4]!);
+    interactive[c] = lower(cells[at + 4]!);
+    abandoned[c] = upper(cells[at + 5]!);
+    noConsumer[c] = lower(cells[at + 5]!);
+    noAgent[c] = segments[c]! - interactive[c]! - abandoned[c]! - noConsumer[c]!;
+    ofNew[c] = upper(cells[at + 6]!);
+    ofTransfers[c] = lower(cells[at + 6]!);
+  }
+}
+
+/** @param to takes the result, one value a cell */
+function readSum(sum: Sum, cells: Float64Array, count: number, to: Float64Array): void {
   switch (sum) {
     case "segments":
       return readPlace(cells, ROW_COUNT, count, to);
