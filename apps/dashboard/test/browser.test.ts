@@ -286,6 +286,31 @@ describe.skipIf(!HAS_CHROMIUM)(`the wallboard in Chromium${HAS_CHROMIUM ? "" : "
     await close(page);
   });
 
+  test("a tile puts its metric into the chart, and pointing at the chart reads an interval", async () => {
+    const page = await open("/?timeframe=240");
+    await page.getByRole("button", { name: "Response time", exact: true }).first().click();
+    await page.waitForURL((url) => url.searchParams.get("metric") === "avgTimeToResponseFromAgentAssignment");
+    await page.getByRole("img", { name: /^Response time over 24 intervals, from / }).waitFor();
+    const last = await page.locator(".legend .when").textContent();
+    const plot = (await page.locator(".u-over").boundingBox())!;
+    await page.mouse.move(plot.x + plot.width / 48, plot.y + plot.height / 2);
+    await page.locator(".legend .when", { hasNotText: last! }).waitFor();
+    // The window moves while it is asked.
+    await expect
+      .poll(async () => {
+        const pointed = await page.locator(".legend data").getAttribute("value");
+        const { intervals } = (await stage.ask("demo", "timeframe: 240", `intervals(minutes: 10) { metrics { ${ALL} } }`)) as {
+          readonly intervals: readonly AnsweredInterval[];
+        };
+        return Number(pointed) - intervals[0]!.metrics.avgTimeToResponseFromAgentAssignment!;
+      })
+      .toBe(0);
+    const first = await page.locator(".legend .when").textContent();
+    await page.mouse.move(0, 0);
+    await page.locator(".legend .when", { hasNotText: first! }).waitFor();
+    await close(page);
+  });
+
   test("explains a metric with the API's definition", async () => {
     const page = await open("/");
     await page.getByRole("button", { name: "What is Abandoned?" }).click();
@@ -417,10 +442,10 @@ async function tileValues(page: Page): Promise<Readonly<Record<string, number | 
   return Object.fromEntries(entries);
 }
 
-/** What is chosen and what is shown; everything but the clock. */
+/** What is chosen and what is shown, but for the intervals, which move with the clock. */
 async function screenText(page: Page): Promise<string> {
-  const texts = await page.locator(".controls button, main").allInnerTexts();
-  return texts.join("\n").replaceAll(/\d\d:\d\d/g, "");
+  const texts = await page.locator(".controls button, .tile, .chart > header, .parts").allInnerTexts();
+  return texts.join("\n");
 }
 
 async function downloadCsv(page: Page, button: string): Promise<string[][]> {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useMemo, useRef, type ReactNode } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Series } from "../board.ts";
@@ -27,13 +27,15 @@ export function TimeSeries({ metric, series, scheme, onPoint }: TimeSeriesProps)
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const point = useRef(onPoint);
-  const data = toData(metric, series);
+  const data = useMemo(() => toData(metric, series), [metric, series]);
   const latest = useRef(data);
   useEffect(() => {
     point.current = onPoint;
+  }, [onPoint]);
+  useEffect(() => {
     latest.current = data;
     plot.current?.setData(data);
-  });
+  }, [data]);
 
   const isBars = isDrawnAsBars(metric, series);
   const lines = series.map(({ id }) => id ?? "").join(",");
