@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { Connection, Target } from "../board.ts";
 import { PlainLink } from "../components/PlainLink.tsx";
-import { formatMinutes, formatTimeRange } from "../metrics/format.ts";
+import { formatMinutes, formatTimeRange, formatTimeToSecond } from "../metrics/format.ts";
 import icon from "../icon.svg";
 import type { View } from "../view/view.ts";
 import { LiveBadge } from "./LiveBadge.tsx";
@@ -42,6 +42,8 @@ export function Header({ accountId, agentId, view, window, connection, scheme, h
       </span>
       {view.tv && <span className="filters">{filterSummary(view)}</span>}
       <LiveBadge connection={connection} />
+      {/* Moves at least every ten seconds: whoever sees it stand still knows that the screen does. */}
+      {view.tv && window && connection.state === "live" && <span className="as-of">{formatTimeToSecond(window.endMs)}</span>}
       {!view.tv && (
         <div className="switches">
           <button
