@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { accountIdFault } from "@segmeter/engine";
 import { z } from "zod";
 import { ACCESS_MODES, isSafeJwks, type AccessConfig } from "./access/access.ts";
 
@@ -6,6 +7,7 @@ const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"
 const RETENTION_HOURS_MIN = 24;
 /** Ten years. */
 const RETENTION_HOURS_MAX = 24 * 366 * 10;
+const RATE_LIMIT_MAX = 1_000_000;
 
 export interface Config {
   readonly port: number;
@@ -20,6 +22,7 @@ export interface Config {
   readonly network: NetworkConfig;
   /** Whether GraphQL tells its schema. */
   readonly introspection: boolean;
+  readonly liveperson: LivePersonConfig;
 }
 
 /** PEM files. */
@@ -34,6 +37,14 @@ export interface NetworkConfig {
   readonly trustedProxies: readonly string[];
   /** Origins whose pages may ask. */
   readonly corsOrigins: readonly string[];
+}
+
+/** For accounts that are fed by LivePerson, and clients that were its own. */
+export interface LivePersonConfig {
+  /** By account: what its webhooks are signed with. None: there are no webhooks. */
+  readonly webhookSecrets: ReadonlyMap<string, string>;
+  /** Where clients are sent that look it up; null: where they asked. */
+  readonly publicHost: string | null;
 }
 
 const whole = (from: number, to: number): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> =>
@@ -61,6 +72,15 @@ const listOf = (what: string, isOne: (text: string) => boolean): z.ZodPipe<z.Zod
     return z.NEVER;
   });
 
+/** A secret may hold an equals sign; what is wrong is told without it. */
+const accountSecrets = z.string().transform((text, context) => {
+  const entries = text.split(",").map((entry) => /^([^=]*)=(.+)$/.exec(entry));
+  const wrong = entries.findIndex((entry) => entry === null || accountIdFault(entry[1]) !== null);
+  if (wrong === -1) return new Map(entries.map((entry) => [entry![1]!, entry![2]!]));
+  context.addIssue(`expected entries such as account=secret, comma separated; entry ${wrong + 1} is none`);
+  return z.NEVER;
+});
+
 const ENVIRONMENT = z.object({
   PORT: whole(0, 65_535).prefault("4000"),
   HOST: z.string().prefault("127.0.0.1"),
@@ -73,10 +93,13 @@ const ENVIRONMENT = z.object({
   JWT_ISSUER: z.string().optional(),
   JWT_AUDIENCE: z.string().optional(),
   JWT_CLAIM_PREFIX: z.string().prefault(""),
+  RATE_LIMIT: whole(1, RATE_LIMIT_MAX).prefault("100"),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   TRUSTED_PROXIES: listOf("addresses or networks such as 10.0.0.0/8", isNetwork).optional(),
   CORS_ORIGINS: listOf("origins such as https://example.com", isOrigin).optional(),
+  LIVEPERSON_WEBHOOK_SECRETS: accountSecrets.optional(),
+  PUBLIC_HOST: z.string().refine(isHost, "expected a host such as metrics.example.com").optional(),
 });
 
 type Variable = keyof z.infer<typeof ENVIRONMENT>;
@@ -96,6 +119,10 @@ function isNetwork(text: string): boolean {
 
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.parse(text)?.origin === text;
+}
+
+function isHost(text: string): boolean {
+  return URL.parse(`https://${text}`)?.host === text;
 }
 
 /** A wrong environment variable; the message names each one, what was expected and what came. */
@@ -131,9 +158,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     access: {
       mode: data.ACCESS,
       tokens: jwks === undefined ? null : { jwks, issuer, audience, claimPrefix: data.JWT_CLAIM_PREFIX },
+      requestsPerSecond: data.RATE_LIMIT,
     },
     tls: certFile === undefined ? null : { certFile, keyFile },
     network: { trustedProxies: data.TRUSTED_PROXIES ?? [], corsOrigins: data.CORS_ORIGINS ?? [] },
     introspection: data.INTROSPECTION === "on",
+    liveperson: { webhookSecrets: data.LIVEPERSON_WEBHOOK_SECRETS ?? new Map(), publicHost: data.PUBLIC_HOST ?? null },
   };
 }

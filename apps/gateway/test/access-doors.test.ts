@@ -10,6 +10,8 @@ import { createTestFolder, startTestGateway, type TestAnswer, type TestGateway }
 import { createTokenIssuer, type TokenIssuer } from "./token-issuer.ts";
 
 const NOW_MS = Date.now();
+/** Requests a second; ten seconds of them may come at once. */
+const RATE = 30;
 const TOTAL = "totalAgentConversationSegments";
 const SUBSCRIPTION = `subscription ($id: ID!) { agentSegments(accountId: $id, timeframe: 60, everyMs: 250) { metrics { ${TOTAL} } } }`;
 
@@ -32,7 +34,7 @@ beforeAll(async () => {
   };
   gateway = await startTestGateway({
     dataDir: folder.path,
-    access: { mode: "auto", tokens: issuer.configFor(jwks) },
+    access: { mode: "auto", tokens: issuer.configFor(jwks), requestsPerSecond: RATE },
     now: () => NOW_MS + shiftMs,
   });
   await gateway.as(keys.everywhere).postEvents("mine", segment("c1", "1"));
@@ -220,6 +222,28 @@ for (const { name, connect } of PUSH_DOORS) {
     });
   });
 }
+
+describe("whoever asks too often", () => {
+  test("is told so, and when to come again; others are not", async () => {
+    const [often, other] = [await issuer.sign({ sub: "often", scope: "read ingest" }), await issuer.sign({ sub: "other" })];
+    const asked = await Promise.all(Array.from({ length: RATE * 10 + 5 }, () => gateway.as(often).get(`${REST("mine")}?v=1&timeframe=60`)));
+    expect(Map.groupBy(asked, ({ status }) => status).get(200)).toHaveLength(RATE * 10);
+    for (const door of DOORS) {
+      const { status, headers, body } = await ask(door, often, "mine");
+      expect([door.name, status, body]).toEqual([door.name, 429, { message: TOO_OFTEN, causes: [] }]);
+      expect(Number(headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+      expect(Number(headers.get("retry-after"))).toBeLessThanOrEqual(10);
+      if (door.scope === "read") expect((await ask(door, other, "mine")).status).toBe(200);
+    }
+    for (const { name, connect } of PUSH_DOORS) {
+      const { errors } = await openWith(connect, often).subscribe(SUBSCRIPTION, { id: "mine" }).next();
+      expect([name, errors]).toMatchObject([name, [{ message: expect.stringMatching(/at most 30 requests a second|Too Many Requests/) }]]);
+      expect(await openWith(connect, other).subscribe(SUBSCRIPTION, { id: "mine" }).next()).toEqual(counted(1));
+    }
+  });
+});
+
+const TOO_OFTEN = `expected at most ${RATE} requests a second with one credential`;
 
 describe("a WebSocket", () => {
   test("takes the credential in the header as well", async () => {

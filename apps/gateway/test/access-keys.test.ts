@@ -303,7 +303,7 @@ interface OpenOptions extends Partial<AccessConfig> {
 async function openAccess(options: OpenOptions = {}): Promise<Access> {
   const { mode = "required", tokens = null, host = "127.0.0.1", now = Date.now, onWarning = () => {} } = options;
   const logger = pino({ level: "warn" }, { write: (line) => onWarning(line) });
-  const access = await Access.open({ config: { mode, tokens }, dataDir: folder.path, host, logger, now });
+  const access = await Access.open({ config: { mode, tokens, requestsPerSecond: 100 }, dataDir: folder.path, host, logger, now });
   opened.push(access);
   return access;
 }

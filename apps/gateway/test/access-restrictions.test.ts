@@ -23,7 +23,7 @@ beforeAll(async () => {
   issuer = await createTokenIssuer(["EdDSA"]);
   const jwks = join(folder.path, "jwks.json");
   await writeFile(jwks, JSON.stringify(issuer.jwks));
-  const access = { mode: "auto", tokens: issuer.configFor(jwks) } as const;
+  const access = { mode: "auto", tokens: issuer.configFor(jwks), requestsPerSecond: 100_000 } as const;
   gateway = await startTestGateway({ dataDir: folder.path, access, now: () => NOW_MS, retentionHours: Infinity });
   // Of the gateway's clock no less than of the issuer's.
   feeder = gateway.as(await signAt({ scope: "ingest" }));

@@ -171,7 +171,7 @@ describe("the issuer's keys", () => {
 
 async function openAccess(tokens: TokenConfig | null, now = Date.now): Promise<Access> {
   const access = await Access.open({
-    config: { mode: "required", tokens },
+    config: { mode: "required", tokens, requestsPerSecond: 100 },
     dataDir: folder.path,
     host: "127.0.0.1",
     logger: pino({ level: "silent" }),

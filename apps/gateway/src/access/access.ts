@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from "fastify";
 import { idOfApiKey, isDigestOf, looksLikeApiKey } from "./api-key.ts";
 import { createCaller, NO_RESTRICTION, SCOPES, type Caller } from "./caller.ts";
 import { keyFileIn, parseKeyFile, type StoredKey } from "./key-file.ts";
+import { RateLimit } from "./rate-limit.ts";
 import { badCredential, cannotTell, noCredential } from "./refusal.ts";
 import { isUrl, TokenVerifier, type TokenConfig } from "./token-verifier.ts";
 import { WatchedFile, type FileState } from "./watched-file.ts";
@@ -13,6 +14,8 @@ export interface AccessConfig {
   /** `auto`: required as soon as there is a credential, and on any address that is not loopback. */
   readonly mode: (typeof ACCESS_MODES)[number];
   readonly tokens: TokenConfig | null;
+  /** That one credential may make, on average. */
+  readonly requestsPerSecond: number;
 }
 
 /** Access cannot be decided as configured; the message says what to do. */
@@ -48,6 +51,7 @@ export class Access {
   readonly #watches = new Set<Watch>();
   readonly #sweeping: NodeJS.Timeout;
   readonly #anyone: Caller;
+  readonly #rateLimit: RateLimit;
   #keyFile: WatchedFile<readonly StoredKey[]> | null = null;
   #tokens: TokenVerifier | null = null;
   #keys: ReadonlyMap<string, KnownKey> = new Map();
@@ -57,6 +61,7 @@ export class Access {
     this.#options = options;
     this.#isRequired = options.config.mode === "required" || (options.config.mode === "auto" && options.config.tokens !== null);
     this.#anyone = createCaller("anyone", { accounts: null, scopes: SCOPES, restriction: NO_RESTRICTION }, () => !this.#isRequired);
+    this.#rateLimit = new RateLimit(options.config.requestsPerSecond);
     this.#sweeping = setInterval(() => this.#sweep(), LOOK_EVERY_MS).unref();
   }
 
@@ -93,6 +98,15 @@ export class Access {
     if (looksLikeApiKey(credential)) return this.#callerOfKey(credential);
     if (this.#tokens === null) throw badCredential();
     return this.#tokens.verify(credential);
+  }
+
+  /**
+   * Counts one more that a caller asks.
+   *
+   * @throws Refusal if it is one too many
+   */
+  async admit(caller: Caller): Promise<void> {
+    if (this.#isRequired) await this.#rateLimit.admit(caller);
   }
 
   /**

@@ -21,6 +21,7 @@ export function addGuard(app: FastifyInstance, access: Access): void {
     if (access.isRequired) keepPrivate(reply);
     request.caller = await callerOf(access, request.headers);
     if (access.isRequired) request.log = request.log.child({ caller: request.caller.name });
+    await access.admit(request.caller);
   });
 }
 

@@ -1,38 +1,53 @@
 import type { Caller, Scope } from "./caller.ts";
 
-/** 401: who asks is not known; 403: it is, and may not; 503: it cannot be told now. */
-export type RefusalStatus = 401 | 403 | 503;
+/** 401: who asks is not known; 403: it is, and may not; 429: not so often; 503: it cannot be told now. */
+export type RefusalStatus = 401 | 403 | 429 | 503;
 
-const CODES: Readonly<Record<RefusalStatus, string>> = { 401: "UNAUTHENTICATED", 403: "FORBIDDEN", 503: "UNAVAILABLE" };
+const CODES: Readonly<Record<RefusalStatus, string>> = {
+  401: "UNAUTHENTICATED",
+  403: "FORBIDDEN",
+  429: "TOO_MANY_REQUESTS",
+  503: "UNAVAILABLE",
+};
+
+interface RefusalDetails {
+  /** `WWW-Authenticate`, with 401. RFC 6750, section 3. */
+  readonly challenge?: string;
+  /** With 429 and 503. */
+  readonly retryAfterS?: number;
+}
 
 /** A request that is not answered because of who asks. The message says nothing that only the asked one may know. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly statusCode: RefusalStatus;
-  /** `WWW-Authenticate`, with 401. RFC 6750, section 3. */
-  readonly challenge: string | null;
+  readonly details: RefusalDetails;
   /** Of the GraphQL error that it becomes. */
   readonly extensions: { readonly code: string; readonly causes: readonly string[]; readonly http: { readonly status: number } };
 
-  constructor(statusCode: RefusalStatus, message: string, challenge: string | null = null) {
+  constructor(statusCode: RefusalStatus, message: string, details: RefusalDetails = {}) {
     super(message);
     this.statusCode = statusCode;
-    this.challenge = challenge;
+    this.details = details;
     this.extensions = { code: CODES[statusCode], causes: [], http: { status: statusCode } };
   }
 }
 
 export function noCredential(): Refusal {
-  return new Refusal(401, "expected a credential: Authorization: Bearer …, got none", CHALLENGE);
+  return new Refusal(401, "expected a credential: Authorization: Bearer …, got none", { challenge: CHALLENGE });
 }
 
 /** Why it is no good is in the log, not in the answer. */
 export function badCredential(): Refusal {
-  return new Refusal(401, "the credential is wrong, expired or revoked", `${CHALLENGE}, error="invalid_token"`);
+  return new Refusal(401, "the credential is wrong, expired or revoked", { challenge: `${CHALLENGE}, error="invalid_token"` });
 }
 
 export function cannotTell(message: string): Refusal {
-  return new Refusal(503, message);
+  return new Refusal(503, message, { retryAfterS: 1 });
+}
+
+export function tooMany(message: string, retryAfterS: number): Refusal {
+  return new Refusal(429, message, { retryAfterS });
 }
 
 const CHALLENGE = 'Bearer realm="segmeter"';

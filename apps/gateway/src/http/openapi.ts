@@ -67,6 +67,7 @@ const ERRORS: OpenAPIV3.ResponsesObject = {
   "405": problem("The path has other methods; they are in `Allow`."),
   "413": problem("The body is too large."),
   "415": problem("The body is of another content type."),
+  "429": retryLater("More requests than one credential may make."),
   "503": retryLater("Starting, stopping, overloaded, or the disk fails: come again."),
 };
 

@@ -45,9 +45,9 @@ export function handleProblems(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => send(reply, 404, `no such path: ${request.url.split("?")[0]}`));
 }
 
-/** A GraphQL route's error handler: refusals in GraphQL's own shape, all else as everywhere. */
+/** A GraphQL route's error handler: refusals that are for good in GraphQL's own shape, all else as everywhere. */
 export function refuseAsGraphql(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (!(error instanceof Refusal)) throw error;
+  if (!(error instanceof Refusal) || error.details.retryAfterS !== undefined) throw error;
   const { code, causes } = error.extensions;
   return withRefusalHeaders(reply, error)
     .code(error.statusCode)
@@ -106,9 +106,9 @@ function send(reply: FastifyReply, statusCode: number, message: string, causes: 
   return reply.code(statusCode).send(problem);
 }
 
-function withRefusalHeaders(reply: FastifyReply, { challenge, statusCode }: Refusal): FastifyReply {
-  if (challenge !== null) reply.header("www-authenticate", challenge);
-  if (statusCode === 503) reply.header("retry-after", RETRY_AFTER_S);
+function withRefusalHeaders(reply: FastifyReply, { details: { challenge, retryAfterS } }: Refusal): FastifyReply {
+  if (challenge !== undefined) reply.header("www-authenticate", challenge);
+  if (retryAfterS !== undefined) reply.header("retry-after", retryAfterS);
   return reply;
 }
 

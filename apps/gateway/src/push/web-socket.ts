@@ -101,6 +101,8 @@ function createSpeaker(
     },
     onSubscribe: async ({ subscriptions, extra }, _id, payload) => {
       if (Object.keys(subscriptions).length > SUBSCRIPTIONS_A_CONNECTION_MAX) return [tooMany()];
+      const refusal = await refusalFor(access, extra.caller!);
+      if (refusal !== null) return [refusal];
       const answered = await pusher.answer(payload, extra.caller!);
       if (answered.kind === "once" && !("data" in answered.result)) return (answered.result.errors ?? []).map(toError);
       return { schema, document: parse(payload.query), operationName: payload.operationName, contextValue: answered };
@@ -144,6 +146,17 @@ function createSpeaker(
   };
 }
 
+async function refusalFor(access: Access, caller: Caller): Promise<GraphQLError | null> {
+  try {
+    await access.admit(caller);
+    return null;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { code, causes } = error.extensions;
+    return new GraphQLError(error.message, { extensions: { code, causes } });
+  }
+}
+
 /** Browsers cannot send headers of their own with a WebSocket: there it comes with the first message. */
 function authorizationIn(parameters: Readonly<Record<string, unknown>> | undefined): string | undefined {
   const given = parameters?.["authorization"];
@@ -153,6 +166,7 @@ function authorizationIn(parameters: Readonly<Record<string, unknown>> | undefin
 const CLOSE_CODES: Readonly<Record<RefusalStatus, number>> = {
   401: CloseCode.Unauthorized,
   403: CloseCode.Forbidden,
+  429: CLOSE_TRY_AGAIN,
   503: CLOSE_TRY_AGAIN,
 };
 

@@ -6,6 +6,7 @@ export type GraphqlErrorCode =
   | "GRAPHQL_PARSE_FAILED"
   | "GRAPHQL_VALIDATION_FAILED"
   | "INTERNAL_SERVER_ERROR"
+  | "TOO_MANY_REQUESTS"
   | "TOO_MANY_SUBSCRIPTIONS"
   | "UNAUTHENTICATED"
   | (string & {});
@@ -84,7 +85,11 @@ export function isSegmeterError(error: unknown): error is SegmeterError {
   return [GraphqlError, HttpError, NetworkError, TimeoutError, ProtocolError].some((type) => error instanceof type);
 }
 
-const RETRYABLE_CODES: ReadonlySet<GraphqlErrorCode | null> = new Set(["INTERNAL_SERVER_ERROR", "TOO_MANY_SUBSCRIPTIONS"]);
+const RETRYABLE_CODES: ReadonlySet<GraphqlErrorCode | null> = new Set([
+  "INTERNAL_SERVER_ERROR",
+  "TOO_MANY_REQUESTS",
+  "TOO_MANY_SUBSCRIPTIONS",
+]);
 const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
 /** Whether the same request may succeed later, without anybody changing it. */
