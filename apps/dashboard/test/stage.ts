@@ -26,7 +26,11 @@ export async function startStage(dashboardFolder: string): Promise<Stage> {
     await started.ready;
     return started;
   };
-  let gateway: Gateway | null = await start(0);
+  const remove = (): Promise<void> => rm(dataDir, { recursive: true, force: true });
+  let gateway: Gateway | null = await start(0).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
   const { url } = gateway;
   const stop = async (): Promise<void> => {
     await gateway?.close();
@@ -55,7 +59,7 @@ export async function startStage(dashboardFolder: string): Promise<Stage> {
     },
     close: async () => {
       await stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await remove();
     },
   };
 }
