@@ -1,13 +1,17 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import type { Stalls } from "./stall-meter.ts";
 
 const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
+const STALL_METER = new URL("stall-meter.ts", import.meta.url).href;
 
 export interface GatewayProcess {
   readonly child: ChildProcess;
   /** Where it listens. */
   readonly url: string;
+  /** How long its event loop was held up at worst since it was asked last. */
+  readonly stalls: () => Promise<Stalls>;
   /** Ends it at once, as a power failure would. */
   readonly kill: () => Promise<void>;
   /** Asks it to stop, and waits until it has. */
@@ -22,7 +26,13 @@ export async function spawnGateway(environment: Readonly<Record<string, string>>
   return {
     child,
     url,
+    stalls: async () => {
+      const answered = once(child, "message");
+      child.send("stalls");
+      return (await answered)[0] as Stalls;
+    },
     kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, "exit");
       child.kill("SIGKILL");
       await exited;
@@ -46,7 +56,10 @@ export async function runGateway(environment: Readonly<Record<string, string>>):
 }
 
 function spawnMain(environment: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, [MAIN], { env: { PORT: "0", ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(process.execPath, ["--import", STALL_METER, MAIN], {
+    env: { PORT: "0", ...environment },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
 }
 
 /** The log line in which the gateway says where it listens. */

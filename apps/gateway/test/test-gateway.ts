@@ -57,7 +57,8 @@ export async function startTestGateway({
   };
 }
 
-function createAsker(url: string, caller: Readonly<Record<string, string>>): TestAsker {
+/** Asks a gateway, wherever it runs. */
+export function createAsker(url: string, caller: Readonly<Record<string, string>>): TestAsker {
   const post: TestAsker["post"] = (path, body, type = "application/json") =>
     send(url + path, { method: "POST", headers: { ...caller, "content-type": type }, body: toBody(body) });
   return {

@@ -6,3 +6,4 @@ export { EngineFeed } from "./engine-feed.ts";
 export { createTraffic, type Traffic, type TrafficOptions } from "./traffic.ts";
 export { LIVEPERSON_AGENTS } from "./liveperson-agents.ts";
 export { deliveryArbitrary, livePersonConversationArbitrary, type LivePersonConversation } from "./liveperson-conversation.ts";
+export { requestGrammars, type RawRequest, type RequestGrammars } from "./request-arbitrary.ts";

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
+import { HttpProblem } from "./problem.ts";
 
 /** A screen of a large centre takes a few connections; a process may open so many files. */
 const CONNECTIONS_MAX = 10_000;
@@ -8,6 +9,18 @@ const HEADERS_MS_MAX = 10_000;
 const REQUEST_MS_MAX = 120_000;
 /** Nothing is read of an answer for so long: who asked has gone, or means no good. */
 const STALLED_MS_MAX = 30_000;
+
+/** Takes bodies only as they are. */
+export function refuseCodings(app: FastifyInstance): void {
+  app.addHook("onRequest", async ({ headers }, reply) => {
+    const coding = headers["content-encoding"];
+    if (coding === undefined || coding === "" || coding.toLowerCase() === "identity") return;
+    reply.header("accept-encoding", "identity");
+    throw new HttpProblem(415, "bodies are taken as they are, not packed", [
+      `content-encoding: expected none, got ${JSON.stringify(coding)}`,
+    ]);
+  });
+}
 
 /** Node looks for those that are too slow every so often. */
 export const LOOK_EVERY_MS = 1_000;

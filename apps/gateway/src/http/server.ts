@@ -8,7 +8,7 @@ import type { Access } from "../access/access.ts";
 import { addGuard } from "../access/guard.ts";
 import { addSession, sendToLogin } from "../access/session.ts";
 import { addBackup } from "./backup.ts";
-import { boundConnections, LOOK_EVERY_MS } from "./bounds.ts";
+import { boundConnections, LOOK_EVERY_MS, refuseCodings } from "./bounds.ts";
 import { addCompression } from "./compression.ts";
 import { endConnections } from "./connections.ts";
 import { addCors } from "./cors.ts";
@@ -76,6 +76,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   app.removeContentTypeParser("text/plain");
   handleProblems(app);
   boundConnections(app);
+  refuseCodings(app);
   endConnections(app);
   logRequests(app);
   addSecurityHeaders(app);
