@@ -16,7 +16,9 @@ async function measureMemory(stage: Stage): Promise<readonly Row[]> {
   const segmentCount = stage.segmentCount * SEGMENTS_TIMES;
   stage.tell(`M: folding ${segmentCount} segments in a process of their own`);
   const path = fileURLToPath(new URL("memory.ts", import.meta.url));
-  const told = execFileSync(process.execPath, ["--expose-gc", "--max-semi-space-size=16", path, String(segmentCount)], { encoding: "utf8" });
+  const told = execFileSync(process.execPath, ["--expose-gc", "--max-semi-space-size=16", path, String(segmentCount)], {
+    encoding: "utf8",
+  });
   const { emptyBytes, loadedBytes, counted } = JSON.parse(told) as { emptyBytes: number; loadedBytes: number; counted: number };
   const ratio = loadedBytes / segmentCount;
   const note = `${Math.round(loadedBytes / 1e6)} MB, of them ${Math.round(emptyBytes / 1e6)} before the first segment`;
