@@ -16,7 +16,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   "packages/reference": ["engine"],
   "packages/testkit": ["engine", "reference"],
   "packages/hooks": [],
-  "apps/gateway": ["engine", "event-log", "json-bytes", "reference", "rest-adapter"],
+  "apps/gateway": ["engine", "event-log", "json-bytes", "liveperson", "reference", "rest-adapter"],
   "apps/demo": ["engine", "testkit"],
   "apps/dashboard": ["hooks"],
   bench: ["engine", "event-log", "gateway"],

@@ -3,12 +3,14 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { KeyFileError } from "./access/key-file.ts";
 import { FileError } from "./cli/event-file.ts";
 import { backUp } from "./cli/backup.ts";
+import { agents } from "./cli/agents.ts";
 import { foldFiles } from "./cli/fold.ts";
 import { importFiles } from "./cli/import.ts";
+import { importLivePerson } from "./cli/import-liveperson.ts";
 import { KeysError, keysCommand } from "./cli/keys.ts";
 import { BackupError, type LogPlace } from "./cli/log-copy.ts";
 import { toAccountId } from "./cli/option-values.ts";
-import { PostError } from "./cli/post-events.ts";
+import { PostError, type Destination } from "./cli/post-events.ts";
 import { restore } from "./cli/restore.ts";
 import { verify, VerifyError } from "./cli/verify.ts";
 
@@ -43,6 +45,40 @@ program
   )
   .action((files: string[], options: { account: string; url: string; token?: string; shiftToNow: boolean }) =>
     importFiles(files, { accountId: options.account, url: options.url, token: options.token, shiftToNow: options.shiftToNow }),
+  );
+
+interface LivePersonOptions {
+  readonly account: string;
+  readonly url: string;
+  readonly token?: string;
+}
+
+const toDestination = ({ account, url, token }: LivePersonOptions): Destination => ({ accountId: account, url, token });
+
+program
+  .command("import-liveperson")
+  .description(
+    "Send LivePerson's history to a running gateway: responses of the conversations search, one file or thousands, plain or gzip. Fills the gaps that webhooks left, and counts nothing twice.",
+  )
+  .argument("<file...>", "responses with conversationHistoryRecords, or records, as JSON or one a line")
+  .requiredOption("--account <id>", "the account that the conversations belong to", toAccountId)
+  .addOption(URL_OPTION)
+  .addOption(TOKEN_OPTION)
+  .option("--report <file>", "where every record that was not taken whole is named, as NDJSON")
+  .action((files: string[], { report, ...options }: LivePersonOptions & { report?: string }) =>
+    importLivePerson(files, { ...toDestination(options), report }),
+  );
+
+program
+  .command("agents")
+  .description("Print the directory of an account's users, which tells their groups and who is a bot; or put another one in its place.")
+  .requiredOption("--account <id>", "the account", toAccountId)
+  .option("--unknown", "print who has closed segments and is not in the directory instead", false)
+  .option("--put <file>", "a JSON list of agents: id; pid, groupId, userType, displayName")
+  .addOption(URL_OPTION)
+  .addOption(TOKEN_OPTION)
+  .action(({ unknown, put, ...options }: LivePersonOptions & { unknown: boolean; put?: string }) =>
+    agents({ ...toDestination(options), unknown, put }),
   );
 
 program

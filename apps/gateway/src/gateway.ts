@@ -10,6 +10,7 @@ import type { Readiness } from "./http/health.ts";
 import { createServer } from "./http/server.ts";
 import { readTlsFiles } from "./http/tls.ts";
 import { Intake } from "./intake.ts";
+import { openLivePerson } from "./liveperson/liveperson.ts";
 import { Retention } from "./retention.ts";
 
 const PRUNE_EVERY_MS = 10 * 60_000;
@@ -68,7 +69,13 @@ export async function startGateway({
 
   const { access: accessConfig, network, dataDir, host, introspection } = config;
   const access = await orClose(Access.open({ config: accessConfig, dataDir, host, logger, now }), log);
+  const liveperson = await orClose(
+    openLivePerson({ config: config.liveperson, dataDir, retentionHours: config.retentionHours, now }),
+    access,
+    log,
+  );
   const app = await createServer({
+    liveperson,
     engine,
     intake,
     log,
@@ -83,6 +90,7 @@ export async function startGateway({
     dashboardFolder,
   });
   app.addHook("onClose", async () => access.close());
+  app.addHook("onClose", () => liveperson.close());
   const url = await orClose(app.listen({ port: config.port, host }), app, log);
   const pruning = schedulePruning(retention, logger);
   const ready = replay(log, engine, retention.keptSinceMs(now()), readiness, logger).then(() => pruning.start());

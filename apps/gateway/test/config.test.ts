@@ -18,6 +18,7 @@ const DEFAULTS: Config = {
   tls: null,
   network: { trustedProxies: [], corsOrigins: [] },
   introspection: true,
+  liveperson: { webhookSecrets: new Map(), publicHost: null },
 };
 
 describe("the configuration", () => {
@@ -36,6 +37,19 @@ describe("the configuration", () => {
       { logLevel: level },
     ]),
     [{ INTROSPECTION: "off" }, { introspection: false }],
+    [
+      { LIVEPERSON_WEBHOOK_SECRETS: "a=s,b=t=u=" },
+      {
+        liveperson: {
+          ...DEFAULTS.liveperson,
+          webhookSecrets: new Map([
+            ["a", "s"],
+            ["b", "t=u="],
+          ]),
+        },
+      },
+    ],
+    [{ PUBLIC_HOST: "metrics.example.com:8443" }, { liveperson: { ...DEFAULTS.liveperson, publicHost: "metrics.example.com:8443" } }],
     [{ RATE_LIMIT: "5" }, { access: { ...DEFAULTS.access, requestsPerSecond: 5 } }],
     [{ ACCESS: "open" }, { access: { ...DEFAULTS.access, mode: "open" } }],
     [{ ACCESS: "required" }, { access: { ...DEFAULTS.access, mode: "required" } }],

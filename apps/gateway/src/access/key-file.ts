@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rename, unlink, type FileHandle } from "node:fs/
 import { dirname, join } from "node:path";
 import { accountIdFault, listedIdFault } from "@segmeter/engine";
 import { z } from "zod";
+import { syncFolder } from "../durable-file.ts";
 import { createApiKey, digestOf, type ApiKey } from "./api-key.ts";
 import { SCOPES } from "./caller.ts";
 
@@ -141,15 +142,6 @@ async function openNew(path: string): Promise<FileHandle> {
       ? `${path} is there: another change is being made; if none is, one was broken off, and the file can be removed`
       : `${path} cannot be written: ${(error as Error).message}`;
     throw new KeyFileError(message, { cause: error });
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

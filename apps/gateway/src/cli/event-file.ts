@@ -34,6 +34,41 @@ export async function* readLines(path: string, onBytes: (count: number) => void 
   }
 }
 
+/** Of one file that is read at once. */
+const JSON_BYTES_MAX = 256 * 1024 * 1024;
+
+/**
+ * Reads a file that is one JSON value, however it is laid out, or one a line; plain or gzip.
+ *
+ * @throws FileError
+ */
+export async function* readJsonValues(path: string, onBytes: (count: number) => void): AsyncGenerator<Line["parsed"]> {
+  const whole = parseLine(await readWhole(path, onBytes));
+  if (whole?.ok !== false) {
+    if (whole) yield whole;
+    return;
+  }
+  const lines: Line["parsed"][] = [];
+  for await (const { parsed } of readLines(path)) lines.push(parsed);
+  // Broken once, rather than at each of its lines.
+  yield* lines.some(({ ok }) => ok) ? lines : [whole];
+}
+
+async function readWhole(path: string, onBytes: (count: number) => void): Promise<Buffer> {
+  try {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    for await (const chunk of (await openText(path, onBytes)) as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      sizeBytes += chunk.length;
+      if (sizeBytes > JSON_BYTES_MAX) throw new Error(`expected at most ${JSON_BYTES_MAX} bytes; write one response a file`);
+    }
+    return Buffer.concat(chunks);
+  } catch (error) {
+    throw new FileError(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 /** @throws FileError if one of them cannot be read */
 export async function sizeOf(paths: readonly string[]): Promise<number> {
   let sizeBytes = 0;

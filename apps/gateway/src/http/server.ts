@@ -1,7 +1,13 @@
 import type { ServerOptions } from "node:http";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { EventLog } from "@segmeter/event-log";
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from "fastify";
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  type onRequestAsyncHookHandler,
+} from "fastify";
 import type { NetworkConfig } from "../config.ts";
 import type { Intake } from "../intake.ts";
 import type { Access } from "../access/access.ts";
@@ -22,6 +28,10 @@ import { addOpenapi } from "./openapi.ts";
 import { handleProblems, HttpProblem, refuseConnection, refuseUrl } from "./problem.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 import type { TlsFiles } from "./tls.ts";
+import { addAgents } from "../liveperson/agents.ts";
+import { addDomainLookup } from "../liveperson/domain-lookup.ts";
+import type { LivePerson } from "../liveperson/liveperson.ts";
+import { addWebhooks } from "../liveperson/webhooks.ts";
 
 /** As long as all headers together may be. */
 const URL_LENGTH_MAX = 16 * 1024;
@@ -30,6 +40,7 @@ const HANDSHAKE_MS_MAX = 10_000;
 export interface ServerParts {
   readonly engine: Engine;
   readonly intake: Intake;
+  readonly liveperson: LivePerson;
   readonly log: EventLog;
   readonly readiness: Readiness;
   readonly limits: () => Limits;
@@ -48,7 +59,8 @@ export interface ServerParts {
 
 /** Every door of the gateway, not yet listening. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { engine, intake, log, dataDir, readiness, limits, logger, access, network, tls, introspection, dashboardFolder } = parts;
+  const { engine, intake, liveperson, log, dataDir, readiness, limits, logger, access, network, tls, introspection, dashboardFolder } =
+    parts;
   const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -84,20 +96,27 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   addHealth(app, readiness);
   addOpenapi(app);
   addSession(app, access);
+  addDomainLookup(app, liveperson.config.publicHost);
   await app.register(async (pages) => {
     pages.addHook("onRequest", sendToLogin(access));
     await addCompression(pages);
     await addDashboard(pages, dashboardFolder);
     addGraphiql(pages, GRAPHQL_PATH);
   });
+  const { journal, directories, config } = liveperson;
+  const { webhookSecrets: secrets } = config;
+  // Who sends webhooks is told by their signature, not by a credential.
+  if (secrets.size > 0) {
+    await app.register(async (webhooks) => {
+      webhooks.addHook("onRequest", refuseUntilReady(readiness));
+      addWebhooks(webhooks, { intake, journal, directories, secrets, now: () => limits().nowMs });
+    });
+  }
   // What is asked before the log has been read would be answered with numbers that are not whole.
   await app.register(async (whenReady) => {
-    whenReady.addHook("onRequest", async (_request, reply) => {
-      if (readiness.state === "ready") return;
-      reply.header("retry-after", 1);
-      throw new HttpProblem(503, readiness.state === "starting" ? "starting: the event log is being read" : "stopping");
-    });
+    whenReady.addHook("onRequest", refuseUntilReady(readiness));
     addGuard(whenReady, access);
+    addAgents(whenReady, directories, engine);
     addBackup(whenReady, log, dataDir);
     await addCompression(whenReady);
     addMsgAgentSegments(whenReady, engine, limits);
@@ -105,6 +124,14 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     await whenReady.register(async (ingest) => addIngest(ingest, intake, () => limits().nowMs));
   });
   return app;
+}
+
+function refuseUntilReady(readiness: Readiness): onRequestAsyncHookHandler {
+  return async (_request, reply) => {
+    if (readiness.state === "ready") return;
+    reply.header("retry-after", 1);
+    throw new HttpProblem(503, readiness.state === "starting" ? "starting: the event log is being read" : "stopping");
+  };
 }
 
 /** One line a request; of its URL only the path, since ids and tokens may stand behind it. */

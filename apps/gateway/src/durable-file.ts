@@ -1,0 +1,26 @@
+import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Puts a new file in the place of an old one, durably: whoever reads it finds one or the other, whole. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const newPath = `${path}.new`;
+  const file = await open(newPath, "w", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(newPath, path);
+  await syncFolder(dirname(path));
+}
+
+/** Makes durable what a folder is told to hold. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

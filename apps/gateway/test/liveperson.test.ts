@@ -1,0 +1,356 @@
+import { createHmac } from "node:crypto";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { referenceSegments } from "@segmeter/reference";
+import { LIVEPERSON_AGENTS, livePersonConversationArbitrary } from "@segmeter/testkit";
+import * as fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { isSigned } from "../src/liveperson/signature.ts";
+import { addKey, keyFileIn } from "../src/access/key-file.ts";
+import { runCli, type CliResult } from "./cli-process.ts";
+import { createTestFolder, startTestGateway, type TestGateway, type TestGatewayOptions } from "./test-gateway.ts";
+
+const SECRET = "rl9hacst6kqilbofup64n11ga3";
+const ACCOUNT = "qa51680169";
+const VECTORS = new URL("../../../../shared/samples/liveperson/webhook-signature-vectors.json", import.meta.url);
+const START_MS = 1_763_769_600_000;
+const DAY_MS = 86_400_000;
+
+let folder: Awaited<ReturnType<typeof createTestFolder>>;
+let gateway: TestGateway;
+beforeEach(async () => {
+  folder = await createTestFolder();
+  gateway = await start();
+});
+afterEach(async () => {
+  await gateway.close();
+  await folder.remove();
+});
+
+function start(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  return startTestGateway({
+    dataDir: folder.path,
+    retentionHours: Infinity,
+    now: () => START_MS + DAY_MS,
+    liveperson: { webhookSecrets: new Map([[ACCOUNT, SECRET]]), publicHost: "metrics.example.com" },
+    ...options,
+  });
+}
+
+async function restart(options: TestGatewayOptions = {}): Promise<void> {
+  await gateway.close();
+  gateway = await start(options);
+}
+
+describe("the signature of a webhook", () => {
+  const body = Buffer.from('{"kind":"notification"}');
+  const digest = (algorithm: string, encoding: "base64" | "hex"): string =>
+    `${algorithm}=${createHmac(algorithm, SECRET).update(body).digest(encoding)}`;
+
+  test("is the HMAC of the body's bytes, by SHA-1 or SHA-256, in base64 or hex", () => {
+    for (const algorithm of ["sha1", "sha256"]) {
+      expect(isSigned(body, digest(algorithm, "base64"), SECRET)).toBe(true);
+      expect(isSigned(body, digest(algorithm, "hex"), SECRET)).toBe(true);
+      expect(
+        isSigned(
+          body,
+          digest(algorithm, "hex").replace(/(?<==).*/, (hex) => hex.toUpperCase()),
+          SECRET,
+        ),
+      ).toBe(true);
+    }
+  });
+
+  test("is refused when anything about it is wrong", () => {
+    const good = digest("sha1", "base64");
+    const wrong = [undefined, "", "sha1=", "sha1", good.slice(5), good.slice(0, -2), `${good}A`, good.replace("sha1", "sha256"), [good]];
+    for (const header of wrong) expect([header, isSigned(body, header, SECRET)]).toEqual([header, false]);
+    expect(isSigned(body, good, `${SECRET}x`)).toBe(false);
+    expect(isSigned(Buffer.from('{"kind": "notification"}'), good, SECRET)).toBe(false);
+    expect(isSigned(body, `md5=${createHmac("md5", SECRET).update(body).digest("base64")}`, SECRET)).toBe(false);
+  });
+
+  test.runIf(existsSync(VECTORS))("is the documented one, for the documented bodies", () => {
+    const { client_secret_in_public_test_fixture: secret, vectors } = JSON.parse(readFileSync(VECTORS, "utf8"));
+    for (const { body_text: text, "x-liveperson-signature": header } of vectors) {
+      expect(isSigned(Buffer.from(text), header, secret)).toBe(true);
+      expect(isSigned(Buffer.from(`${text} `), header, secret)).toBe(false);
+    }
+  });
+});
+
+describe("the webhooks of an account", () => {
+  test("are refused without its signature, and nothing is taken", async () => {
+    const body = JSON.stringify(state(1000, [["a", "ASSIGNED_AGENT"]]));
+    for (const [account, secret] of [
+      [ACCOUNT, "another"],
+      ["other", SECRET],
+      [ACCOUNT, null],
+    ] as const) {
+      expect(await notify(body, { account, secret })).toMatchObject({ status: 401, body: { message: /X-Liveperson-Signature/ } });
+    }
+    expect((await notify(body)).body).toMatchObject({ accepted: 2, duplicates: 0 });
+  });
+
+  test("are no path of a gateway without secrets", async () => {
+    await restart({ liveperson: { webhookSecrets: new Map(), publicHost: null } });
+    expect((await notify("{}")).status).toBe(404);
+  });
+
+  test("need no credential where one is asked for elsewhere", async () => {
+    await restart({ access: { ...gateway.config.access, mode: "required" } });
+    expect((await notify(JSON.stringify(state(1000, [])))).status).toBe(200);
+    expect((await gateway.get(`/v1/accounts/${ACCOUNT}/agents`)).status).toBe(401);
+  });
+
+  test("that hold no JSON are the sender's fault; what cannot be read in them is named, and what can is taken", async () => {
+    expect(await notify("{")).toMatchObject({ status: 400, body: { causes: [/^body: /] } });
+    const change = state(1000, [["a,b", "ASSIGNED_AGENT"]]).body.changes[0];
+    const { status, body } = await notify(JSON.stringify({ body: { changes: [7, change] } }));
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      accepted: 1,
+      duplicates: 0,
+      passedOver: 0,
+      faults: ["changes.0: expected an object, got 7", 'AGENT_ASSIGNED: agentId: expected no comma, got "a,b"'],
+    });
+  });
+
+  test("of a time to come are not taken", async () => {
+    const { body } = await notify(JSON.stringify(state(2 * DAY_MS, [["a", "ASSIGNED_AGENT"]])));
+    expect(body.accepted).toBe(1);
+    expect(body.faults).toEqual([expect.stringMatching(/^state of a conversation: at: expected at most 60 s after/)]);
+  });
+
+  test("tell a takeover by what was known before, over a restart, and past a line that was broken off", async () => {
+    const managed = [
+      ["a", "ASSIGNED_AGENT"],
+      ["m", "MANAGER"],
+    ];
+    await notify(JSON.stringify(state(1000, managed)));
+    await gateway.close();
+    await appendFile(join(folder.path, "liveperson.ndjson"), '["qa51680169",{"conversationId":"c","at":1500,"agent":nu');
+    gateway = await start();
+    await notify(JSON.stringify(state(2000, [["m", "ASSIGNED_AGENT"]])));
+    await notify(JSON.stringify(message(2500, "m")));
+    await notify(JSON.stringify(state(3000, [], { state: "CLOSE", closeReason: "AGENT", endTs: START_MS + 3000 })));
+    const { agentsMetrics } = await metricsOf(ACCOUNT);
+    expect(Object.keys(agentsMetrics.metricsPerAgent)).toEqual(["a", "m"]);
+    // After a takeover the first response enters no average.
+    expect(agentsMetrics.metricsPerAgent["m"]).toMatchObject({
+      agentSegmentsWithNonResponsiveConsumers: 1,
+      avgTimetoFirstAgentMessageFromAgentAssignment: -1,
+    });
+    const lines = (await readFile(join(folder.path, "liveperson.ndjson"), "utf8")).split("\n").filter((line) => line !== "");
+    expect(lines.map((line) => JSON.parse(line)[1].at - START_MS)).toEqual([1000, 2000, 3000]);
+  });
+});
+
+describe("the directory of an account's users", () => {
+  const path = `/v1/accounts/${ACCOUNT}/agents`;
+
+  test("holds from when it was put, and after a restart; who is not in it is listed", async () => {
+    await notify(JSON.stringify(state(1000, [["pid-of-11", "ASSIGNED_AGENT"]])));
+    await notify(JSON.stringify(state(2000, [])));
+    expect((await gateway.get(`${path}/unknown`)).body).toEqual(["pid-of-11"]);
+    expect((await put(path, [{ id: "11", pid: "pid-of-11", groupId: "3", userType: "BOT" }])).status).toBe(204);
+    await restart();
+    expect((await gateway.get(path)).body).toEqual([{ id: "11", pid: "pid-of-11", groupId: "3", userType: "BOT", displayName: null }]);
+    await notify(JSON.stringify(state(3000, [["pid-of-11", "ASSIGNED_AGENT"]])));
+    await notify(JSON.stringify(state(4000, [])));
+    const bots = await gateway.get(`/operations/api/account/${ACCOUNT}/msgagentsegments?${windowQuery()}&userType=bot&groupIds=3`);
+    expect(Object.keys(bots.body.agentsMetrics.metricsPerAgent)).toEqual(["11"]);
+    expect((await gateway.get(`${path}/unknown`)).body).toEqual([]);
+  });
+
+  test("is refused whole, with every reason", async () => {
+    const { status, body } = await put(path, [{ id: "1", userType: "CAT" }, 7, { pid: "1" }, { id: "2", pid: "1" }, { id: "1" }]);
+    expect([status, body.causes]).toEqual([
+      400,
+      [
+        '0.userType: expected one of HUMAN, BOT, got "CAT"',
+        "1: expected an object, got 7",
+        "2.id: expected a string, got nothing",
+        '4: "1" is named by entry 3 already',
+      ],
+    ]);
+    expect((await gateway.get(path)).body).toEqual([]);
+  });
+
+  test("is for whoever may feed the account", async () => {
+    const [feeder, reader] = [await createKey("ingest"), await createKey("read")];
+    await restart();
+    expect((await gateway.as(feeder).get(path)).status).toBe(200);
+    expect((await gateway.as(feeder).get(`/v1/accounts/other/agents`)).status).toBe(403);
+    expect((await gateway.as(reader).get(path)).status).toBe(403);
+  });
+
+  test("that is damaged keeps the gateway from starting, which names the file", async () => {
+    await gateway.close();
+    await writeFile(join(folder.path, "agents.json"), '{"a":7}');
+    await expect(start()).rejects.toThrow(/agents\.json: a: expected a list of agents, got 7/);
+    await writeFile(join(folder.path, "agents.json"), "{}");
+    gateway = await start();
+  });
+});
+
+describe("the commands", () => {
+  test("import history over webhooks of which half were lost: every segment there is, once", async () => {
+    const conversations = fc.sample(
+      livePersonConversationArbitrary().filter(({ bodies }) => bodies.length > 10),
+      { numRuns: 20, seed: 5 },
+    );
+    const directory = await file("agents.json", JSON.stringify(LIVEPERSON_AGENTS));
+    expect(await run("agents", "--put", directory)).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+    for (const body of conversations.flatMap(({ bodies }) => bodies).filter((_, index) => index % 2 === 0)) {
+      expect((await notify(JSON.stringify(body))).status).toBe(200);
+    }
+    const records = conversations.map(({ record }) => record);
+    const files = [
+      await file("1.json", JSON.stringify({ conversationHistoryRecords: records.slice(0, 10) }, null, 2)),
+      await file(
+        "2.json.gz",
+        gzipSync(
+          records
+            .slice(10)
+            .map((record) => `${JSON.stringify(record)}\n`)
+            .join(""),
+        ),
+      ),
+    ];
+    const first = await run("import-liveperson", ...files);
+    expect(first).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(first.stdout).toMatch(/^20 conversations, [1-9]\d* events accepted, [1-9]\d* duplicates, 0 records not taken whole, in /);
+    expect((await run("import-liveperson", ...files)).stdout).toMatch(/^20 conversations, 0 events accepted, /);
+    const segments = conversations.flatMap(({ truth }) => referenceSegments(truth));
+    expect(segments.length).toBeGreaterThan(20);
+    expect((await metricsOf(ACCOUNT)).metricsTotal.totalAgentConversationSegments).toBe(segments.length);
+    const perAgent = Object.groupBy(segments, ({ agentId }) => agentId);
+    for (const [id, metrics] of Object.entries((await metricsOf(ACCOUNT)).agentsMetrics.metricsPerAgent)) {
+      expect((metrics as { totalAgentConversationSegments: number }).totalAgentConversationSegments).toBe(perAgent[id]!.length);
+    }
+    expect((await run("agents", "--unknown")).stdout).toBe("");
+  });
+
+  test("name every file and record that cannot be taken whole, and take the rest", async () => {
+    const record = { info: { conversationId: "r", startTimeL: START_MS, status: "OPEN", closeReason: "AGENT" } };
+    const files = [
+      await file("bad.json", "{"),
+      await file("other.json", '{"x":1}'),
+      await file("good.json", JSON.stringify([record, { conversationHistoryRecords: [7] }])),
+    ];
+    const report = join(folder.path, "report.ndjson");
+    const { exitCode, stdout, stderr } = await run("import-liveperson", ...files, "--report", report);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^1 conversations, 1 events accepted, 0 duplicates, 4 records not taken whole/);
+    expect(stderr.trimEnd().split("\n")).toEqual([
+      expect.stringMatching(`^${files[0]}: \\?: not JSON: `),
+      `${files[1]}: ?: expected conversationHistoryRecords, or a record, got neither`,
+      `${files[2]}: r: info.closeReason: expected none while the status is OPEN, got "AGENT"; it stays open`,
+      `${files[2]}: ?: info.conversationId: expected the conversation, got nothing`,
+    ]);
+    const reported = (await readFile(report, "utf8")).trimEnd().split("\n");
+    expect(reported.map((line) => JSON.parse(line).conversation)).toEqual([null, null, "r", null]);
+  });
+
+  test("say what is wrong when they cannot be done", async () => {
+    const missing = join(folder.path, "missing.json");
+    expect(await run("agents", "--put", missing)).toMatchObject({ exitCode: 1, stderr: /missing\.json/ });
+    expect(await run("agents", "--put", await file("x.json", '[{"id":"all"}]'))).toMatchObject({
+      exitCode: 1,
+      stderr: /^segmeter: the gateway answered 400: wrong directory; none of it was taken; 0\.id: expected an id, got "all"/,
+    });
+  });
+});
+
+describe("the domain lookup", () => {
+  test("sends clients of the metrics' service to this gateway", async () => {
+    const one = { service: "leDataReporting", account: ACCOUNT, baseURI: "metrics.example.com" };
+    expect((await gateway.get(`/api/account/${ACCOUNT}/service/leDataReporting/baseURI.json?version=1.0`)).body).toEqual(one);
+    expect((await gateway.get(`/api/account/${ACCOUNT}/service/baseURI.json?version=1.0`)).body).toEqual({ baseURIs: [one] });
+    expect((await gateway.get(`/api/account/${ACCOUNT}/service/agentVep/baseURI.json`)).status).toBe(404);
+    expect((await gateway.get(`/api/account/a-b/service/baseURI.json`)).status).toBe(400);
+  });
+
+  test("names the host that was asked, if no other is configured", async () => {
+    await restart({ liveperson: { webhookSecrets: new Map(), publicHost: null } });
+    const { body } = await gateway.get(`/api/account/${ACCOUNT}/service/leDataReporting/baseURI.json`);
+    expect(body.baseURI).toBe(new URL(gateway.url).host);
+  });
+});
+
+interface NotifyOptions {
+  readonly account?: string;
+  /** null: it is not signed. */
+  readonly secret?: string | null;
+}
+
+async function notify(
+  text: string,
+  { account = ACCOUNT, secret = SECRET }: NotifyOptions = {},
+  // oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
+): Promise<{ readonly status: number; readonly body: any }> {
+  const signature = secret === null ? undefined : `sha1=${createHmac("sha1", secret).update(text).digest("base64")}`;
+  const response = await fetch(`${gateway.url}/liveperson/webhooks/${account}`, {
+    method: "POST",
+    headers: { "content-type": "application/json; charset=utf-8", ...(signature !== undefined && { "x-liveperson-signature": signature }) },
+    body: text,
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+async function put(path: string, body: unknown): Promise<{ readonly status: number; readonly body: { readonly causes: string[] } }> {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(gateway.url + path, { method: "PUT", headers, body: JSON.stringify(body) });
+  const text = await response.text();
+  return { status: response.status, body: text === "" ? { causes: [] } : JSON.parse(text) };
+}
+
+async function createKey(scope: "ingest" | "read"): Promise<string> {
+  const request = { name: "x", scopes: [scope], accounts: [ACCOUNT], agentIds: null, groupIds: null, skillIds: null, expiresAt: null };
+  return (await addKey(keyFileIn(folder.path), request, Date.now())).text;
+}
+
+function run(command: string, ...args: string[]): Promise<CliResult> {
+  return runCli([command, "--account", ACCOUNT, "--url", gateway.url, ...args]);
+}
+
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(folder.path, name);
+  await writeFile(path, content);
+  return path;
+}
+
+function windowQuery(): string {
+  return `v=2&fromMillis=${START_MS}&toMillis=${START_MS + DAY_MS}`;
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
+async function metricsOf(account: string): Promise<any> {
+  return (await gateway.get(`/operations/api/account/${account}/msgagentsegments?${windowQuery()}`)).body;
+}
+
+/** @param afterMs after the start of the conversation */
+function state(afterMs: number, participants: readonly (readonly string[])[], more: object = {}): { body: { changes: unknown[] } } {
+  const conversationDetails = {
+    skillId: "-1",
+    participants: participants.map(([id, role]) => ({ id, role })),
+    state: "OPEN",
+    startTs: START_MS,
+    metaDataLastUpdateTs: START_MS + afterMs,
+    ...more,
+  };
+  return { body: { changes: [{ type: "UPSERT", result: { convId: "c", conversationDetails } }] } };
+}
+
+function message(afterMs: number, id: string): unknown {
+  const event = { type: "ContentEvent", message: "…", contentType: "text/plain" };
+  const originatorMetadata = { id, role: "ASSIGNED_AGENT" };
+  return {
+    body: {
+      changes: [{ sequence: 0, originatorMetadata, serverTimestamp: START_MS + afterMs, event, conversationId: "c", dialogId: "c" }],
+    },
+  };
+}
