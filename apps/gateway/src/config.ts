@@ -45,6 +45,8 @@ export interface LivePersonConfig {
   readonly webhookSecrets: ReadonlyMap<string, string>;
   /** Where clients are sent that look it up; null: where they asked. */
   readonly publicHost: string | null;
+  /** Of the keys that clients of the original sign their requests with; null: none do. */
+  readonly oauthKeysFile: string | null;
 }
 
 const whole = (from: number, to: number): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> =>
@@ -99,6 +101,7 @@ const ENVIRONMENT = z.object({
   TRUSTED_PROXIES: listOf("addresses or networks such as 10.0.0.0/8", isNetwork).optional(),
   CORS_ORIGINS: listOf("origins such as https://example.com", isOrigin).optional(),
   LIVEPERSON_WEBHOOK_SECRETS: accountSecrets.optional(),
+  OAUTH_KEYS_FILE: z.string().optional(),
   PUBLIC_HOST: z.string().refine(isHost, "expected a host such as metrics.example.com").optional(),
 });
 
@@ -149,6 +152,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }
   }
   const { JWT_JWKS: jwks, JWT_ISSUER: issuer = "", JWT_AUDIENCE: audience = "", TLS_CERT: certFile, TLS_KEY: keyFile = "" } = data;
+  const oauthKeysFile = data.OAUTH_KEYS_FILE ?? null;
   return {
     port: data.PORT,
     host: data.HOST,
@@ -156,13 +160,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     retentionHours: data.RETENTION_HOURS,
     logLevel: data.LOG_LEVEL,
     access: {
-      mode: data.ACCESS,
+      // Keys that nobody had to show would protect nothing.
+      mode: data.ACCESS === "auto" && oauthKeysFile !== null ? "required" : data.ACCESS,
       tokens: jwks === undefined ? null : { jwks, issuer, audience, claimPrefix: data.JWT_CLAIM_PREFIX },
       requestsPerSecond: data.RATE_LIMIT,
     },
     tls: certFile === undefined ? null : { certFile, keyFile },
     network: { trustedProxies: data.TRUSTED_PROXIES ?? [], corsOrigins: data.CORS_ORIGINS ?? [] },
     introspection: data.INTROSPECTION === "on",
-    liveperson: { webhookSecrets: data.LIVEPERSON_WEBHOOK_SECRETS ?? new Map(), publicHost: data.PUBLIC_HOST ?? null },
+    liveperson: { webhookSecrets: data.LIVEPERSON_WEBHOOK_SECRETS ?? new Map(), publicHost: data.PUBLIC_HOST ?? null, oauthKeysFile },
   };
 }

@@ -70,7 +70,7 @@ export async function startGateway({
   const { access: accessConfig, network, dataDir, host, introspection } = config;
   const access = await orClose(Access.open({ config: accessConfig, dataDir, host, logger, now }), log);
   const liveperson = await orClose(
-    openLivePerson({ config: config.liveperson, dataDir, retentionHours: config.retentionHours, now }),
+    openLivePerson({ config: config.liveperson, dataDir, retentionHours: config.retentionHours, now, logger }),
     access,
     log,
   );

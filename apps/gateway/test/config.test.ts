@@ -18,7 +18,7 @@ const DEFAULTS: Config = {
   tls: null,
   network: { trustedProxies: [], corsOrigins: [] },
   introspection: true,
-  liveperson: { webhookSecrets: new Map(), publicHost: null },
+  liveperson: { webhookSecrets: new Map(), publicHost: null, oauthKeysFile: null },
 };
 
 describe("the configuration", () => {
@@ -48,6 +48,10 @@ describe("the configuration", () => {
           ]),
         },
       },
+    ],
+    [
+      { OAUTH_KEYS_FILE: "keys.json" },
+      { access: { ...DEFAULTS.access, mode: "required" }, liveperson: { ...DEFAULTS.liveperson, oauthKeysFile: "keys.json" } },
     ],
     [{ PUBLIC_HOST: "metrics.example.com:8443" }, { liveperson: { ...DEFAULTS.liveperson, publicHost: "metrics.example.com:8443" } }],
     [{ RATE_LIMIT: "5" }, { access: { ...DEFAULTS.access, requestsPerSecond: 5 } }],

@@ -34,7 +34,7 @@ function start(options: TestGatewayOptions = {}): Promise<TestGateway> {
     dataDir: folder.path,
     retentionHours: Infinity,
     now: () => START_MS + DAY_MS,
-    liveperson: { webhookSecrets: new Map([[ACCOUNT, SECRET]]), publicHost: "metrics.example.com" },
+    liveperson: { webhookSecrets: new Map([[ACCOUNT, SECRET]]), publicHost: "metrics.example.com", oauthKeysFile: null },
     ...options,
   });
 }
@@ -95,7 +95,7 @@ describe("the webhooks of an account", () => {
   });
 
   test("are no path of a gateway without secrets", async () => {
-    await restart({ liveperson: { webhookSecrets: new Map(), publicHost: null } });
+    await restart({ liveperson: { webhookSecrets: new Map(), publicHost: null, oauthKeysFile: null } });
     expect((await notify("{}")).status).toBe(404);
   });
 
@@ -275,7 +275,7 @@ describe("the domain lookup", () => {
   });
 
   test("names the host that was asked, if no other is configured", async () => {
-    await restart({ liveperson: { webhookSecrets: new Map(), publicHost: null } });
+    await restart({ liveperson: { webhookSecrets: new Map(), publicHost: null, oauthKeysFile: null } });
     const { body } = await gateway.get(`/api/account/${ACCOUNT}/service/leDataReporting/baseURI.json`);
     expect(body.baseURI).toBe(new URL(gateway.url).host);
   });

@@ -3,6 +3,7 @@ import { parseCookie } from "cookie";
 import type { FastifyInstance, FastifyReply, onRequestHookHandler } from "fastify";
 import type { Access } from "./access.ts";
 import { createCaller, type Caller, type Scope } from "./caller.ts";
+import type { OAuthVerifier } from "./oauth-verifier.ts";
 import { assertMay, badCredential } from "./refusal.ts";
 
 declare module "fastify" {
@@ -14,12 +15,20 @@ declare module "fastify" {
 
 export const SESSION_COOKIE = "segmeter_session";
 
-/** Establishes who asks, for every route that is added to `app` after it. */
-export function addGuard(app: FastifyInstance, access: Access): void {
+/**
+ * Establishes who asks, for every route that is added to `app` after it.
+ *
+ * @param oauth null: no request is signed
+ */
+export function addGuard(app: FastifyInstance, access: Access, oauth: OAuthVerifier | null): void {
   app.decorateRequest("caller");
   app.addHook("onRequest", async (request, reply) => {
     if (access.isRequired) keepPrivate(reply);
-    request.caller = await callerOf(access, request.headers);
+    const { method, headers, protocol, host, url } = request;
+    const isSigned = oauth !== null && headers.authorization !== undefined && /^OAuth\s/i.test(headers.authorization);
+    request.caller = isSigned
+      ? oauth.verify(headers.authorization!, { method, url: `${protocol}://${host}${url}` })
+      : await callerOf(access, headers);
     if (access.isRequired) request.log = request.log.child({ caller: request.caller.name });
     await access.admit(request.caller);
   });

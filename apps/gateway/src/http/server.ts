@@ -115,7 +115,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   // What is asked before the log has been read would be answered with numbers that are not whole.
   await app.register(async (whenReady) => {
     whenReady.addHook("onRequest", refuseUntilReady(readiness));
-    addGuard(whenReady, access);
+    addGuard(whenReady, access, liveperson.oauth);
     addAgents(whenReady, directories, engine);
     addBackup(whenReady, log, dataDir);
     await addCompression(whenReady);
