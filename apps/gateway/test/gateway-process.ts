@@ -18,11 +18,19 @@ export interface GatewayProcess {
   readonly stop: () => Promise<number | null>;
 }
 
-/** A gateway in a process of its own, ready to answer. */
-export async function spawnGateway(environment: Readonly<Record<string, string>>): Promise<GatewayProcess> {
-  const child = spawnMain({ LOG_LEVEL: "info", ...environment });
-  const url = await firstUrl(child);
-  while ((await fetch(`${url}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 10));
+/**
+ * A gateway in a process of its own, ready to answer.
+ *
+ * @param through a command that starts it, in front of its own
+ */
+export async function spawnGateway(
+  environment: Readonly<Record<string, string>>,
+  through: readonly string[] = [],
+): Promise<GatewayProcess> {
+  const child = spawnMain({ LOG_LEVEL: "info", ...environment }, through);
+  const ended = failureOf(child);
+  const url = await firstUrl(child, ended);
+  while ((await fetch(`${url}/readyz`).catch(() => ended)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 10));
   return {
     child,
     url,
@@ -47,25 +55,37 @@ export async function spawnGateway(environment: Readonly<Record<string, string>>
 }
 
 /** Starts a gateway that is expected to give up, and waits until it has. */
-export async function runGateway(environment: Readonly<Record<string, string>>): Promise<{ exitCode: number | null; stderr: string }> {
-  const child = spawnMain(environment);
+export async function runGateway(
+  environment: Readonly<Record<string, string>>,
+  through: readonly string[] = [],
+): Promise<{ exitCode: number | null; stderr: string }> {
+  const child = spawnMain(environment, through);
   let stderr = "";
   child.stderr!.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   await once(child, "close");
   return { exitCode: child.exitCode, stderr };
 }
 
-function spawnMain(environment: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, ["--import", STALL_METER, MAIN], {
+function spawnMain(environment: Readonly<Record<string, string>>, through: readonly string[] = []): ChildProcess {
+  const [command, ...args] = [...through, process.execPath, "--import", STALL_METER, MAIN];
+  return spawn(command, args, {
     env: { PORT: "0", ...environment },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
 }
 
-/** The log line in which the gateway says where it listens. */
-async function firstUrl(child: ChildProcess): Promise<string> {
+/** Rejects when the process ends, with what it said. */
+function failureOf(child: ChildProcess): Promise<never> {
   let stderr = "";
   child.stderr!.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const failure = once(child, "close").then(() => Promise.reject(new Error(`the gateway ended: ${stderr}`)));
+  // Most end when they are told to.
+  failure.catch(() => undefined);
+  return failure;
+}
+
+/** The log line in which the gateway says where it listens. */
+async function firstUrl(child: ChildProcess, ended: Promise<never>): Promise<string> {
   for await (const line of createInterface({ input: child.stdout! })) {
     const url = /Server listening at (http:[^"]+)/.exec(line)?.[1];
     if (url !== undefined) {
@@ -73,5 +93,5 @@ async function firstUrl(child: ChildProcess): Promise<string> {
       return url;
     }
   }
-  throw new Error(`the gateway did not start: ${stderr}`);
+  return ended;
 }

@@ -55,8 +55,11 @@ export function refuseAsGraphql(error: FastifyError, _request: FastifyRequest, r
 }
 
 /** Answers what has no path: a URL that cannot be decoded. */
-export function refuseUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  send(reply, error.statusCode ?? 400, error.message);
+export function refuseUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const status = error.statusCode ?? 400;
+  // No hook learns of it.
+  request.log.info({ method: request.method, path: request.url.split("?")[0], status }, "request");
+  send(reply, status, error.message);
 }
 
 const STATUS_OF_CONNECTION: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };

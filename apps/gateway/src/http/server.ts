@@ -14,7 +14,7 @@ import type { Access } from "../access/access.ts";
 import { addGuard } from "../access/guard.ts";
 import { addSession, sendToLogin } from "../access/session.ts";
 import { addBackup } from "./backup.ts";
-import { boundConnections, LOOK_EVERY_MS, refuseCodings } from "./bounds.ts";
+import { boundBodies, boundConnections, LOOK_EVERY_MS, refuseCodings } from "./bounds.ts";
 import { addCompression } from "./compression.ts";
 import { endConnections } from "./connections.ts";
 import { addCors } from "./cors.ts";
@@ -89,6 +89,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   handleProblems(app);
   boundConnections(app);
   refuseCodings(app);
+  boundBodies(app);
   endConnections(app);
   logRequests(app);
   addSecurityHeaders(app);

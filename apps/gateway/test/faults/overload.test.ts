@@ -1,0 +1,143 @@
+import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { spawnGateway, type GatewayProcess } from "../gateway-process.ts";
+import { createTestFolder } from "../test-gateway.ts";
+import { totalOf, ACCOUNT } from "./load.ts";
+
+const isLong = process.env["LONG"] === "1";
+const POSTERS = isLong ? 400 : 90;
+const ROUNDS = isLong ? 20 : 2;
+const CONVERSATIONS = 1_500;
+const RSS_MIB_MAX = 1_200;
+
+let folder: Awaited<ReturnType<typeof createTestFolder>>;
+let gateway: GatewayProcess;
+
+beforeEach(async () => {
+  folder = await createTestFolder();
+  gateway = await spawnGateway({ DATA_DIR: folder.path });
+});
+
+afterEach(async () => {
+  await gateway.kill();
+  await folder.remove();
+});
+
+describe("more than can be served", () => {
+  test(
+    `${POSTERS} who post at once, ${ROUNDS} times: 503 early, health green, memory bounded, nothing acknowledged lost`,
+    { timeout: isLong ? 20 * 60_000 : 60_000 },
+    async () => {
+      const { url, child } = gateway;
+      let [acknowledged, refused, sentCount, rssMibMax] = [0, 0, 0, 0];
+      const stopping = new AbortController();
+      const watching = (async () => {
+        while (!stopping.signal.aborted) {
+          expect((await fetch(`${url}/healthz`)).status).toBe(200);
+          rssMibMax = Math.max(rssMibMax, await rssMib(child.pid!));
+          await delay(50);
+        }
+      })();
+      for (let round = 0; round < ROUNDS; round++) {
+        const statuses = await Promise.all(
+          Array.from({ length: POSTERS }, async () => {
+            const response = await fetch(`${url}/v1/accounts/${ACCOUNT}/events`, {
+              method: "POST",
+              headers: { "content-type": "application/x-ndjson" },
+              body: linesOf(sentCount++),
+            });
+            if (response.status === 503) expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
+            await response.arrayBuffer();
+            return response.status;
+          }),
+        );
+        acknowledged += statuses.filter((status) => status === 200).length;
+        refused += statuses.filter((status) => status === 503).length;
+      }
+      stopping.abort();
+      await watching;
+
+      expect(acknowledged + refused).toBe(POSTERS * ROUNDS);
+      expect([acknowledged, refused]).toEqual([expect.toSatisfy(isPositive), expect.toSatisfy(isPositive)]);
+      expect(await totalOf(url)).toBe(acknowledged * CONVERSATIONS);
+      expect(rssMibMax).toBeLessThan(RSS_MIB_MAX);
+      expect(await gateway.stop()).toBe(0);
+      gateway = await spawnGateway({ DATA_DIR: folder.path });
+      expect(await totalOf(gateway.url)).toBe(acknowledged * CONVERSATIONS);
+      if (isLong) process.stderr.write(`${JSON.stringify({ acknowledged, refused, rssMibMax })}\n`);
+    },
+  );
+});
+
+describe("who is slow", () => {
+  test("to send headers is told, and dropped", { timeout: 40_000 }, async () => {
+    const { answer, ms } = await converse("GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n");
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(ms).toBeGreaterThan(9_000);
+    expect(ms).toBeLessThan(20_000);
+  });
+
+  test("to send a body is not waited for while others are answered", { timeout: 40_000 }, async () => {
+    const slow = Array.from({ length: 50 }, () =>
+      converse(
+        `POST /v1/accounts/${ACCOUNT}/events HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n[`,
+      ),
+    );
+    await delay(200);
+    expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+    expect(await totalOf(gateway.url)).toBe(0);
+    await gateway.kill();
+    await Promise.all(slow);
+  });
+});
+
+describe("a body that is too much", () => {
+  test("is refused by its length before it is read, and so is one among too many", { timeout: 40_000 }, async () => {
+    const head = `POST /v1/accounts/${ACCOUNT}/events HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n`;
+    expect((await converse(`${head}content-length: 999999999\r\nconnection: close\r\n\r\n`)).answer).toMatch(/^HTTP\/1\.1 413 /);
+
+    const held = Array.from({ length: 8 }, () => converse(`${head}transfer-encoding: chunked\r\n\r\n`));
+    await delay(300);
+    const { answer } = await converse(`${head}content-length: 2\r\nconnection: close\r\n\r\n[]`);
+    expect(answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nretry-after: 1\r\n/);
+    expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+    await gateway.kill();
+    await Promise.all(held);
+  });
+});
+
+/** Sends a text, and nothing more; what comes until the other side ends it. */
+function converse(text: string): Promise<{ answer: string; ms: number }> {
+  const { hostname, port } = new URL(gateway.url);
+  const begin = performance.now();
+  return new Promise((resolve) => {
+    let answer = "";
+    const socket = connect(Number(port), hostname, () => socket.write(text));
+    socket.on("data", (chunk: Buffer) => (answer += chunk.toString()));
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve({ answer, ms: performance.now() - begin }));
+  });
+}
+
+/** As many closed segments as conversations. */
+function linesOf(batch: number): string {
+  const at = Date.now() - 3_600_000;
+  return Array.from({ length: CONVERSATIONS }, (_, i) => {
+    const conversationId = `${batch}-${i}`;
+    return [
+      JSON.stringify({ eventId: "a", conversationId, at, type: "AGENT_ASSIGNED", agentId: String(i % 50) }),
+      JSON.stringify({ eventId: "b", conversationId, at: at + 1_000, type: "CONVERSATION_CLOSED", closedBy: "AGENT" }),
+    ].join("\n");
+  }).join("\n");
+}
+
+async function rssMib(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+function isPositive(count: number): boolean {
+  return count > 0;
+}
