@@ -12,10 +12,11 @@ import { BackupError, type LogPlace } from "./cli/log-copy.ts";
 import { toAccountId } from "./cli/option-values.ts";
 import { PostError, type Destination } from "./cli/post-events.ts";
 import { restore } from "./cli/restore.ts";
+import { shadow, ShadowError } from "./cli/shadow.ts";
 import { verify, VerifyError } from "./cli/verify.ts";
 
 /** Failures that say what to do. */
-const EXPECTED = [FileError, PostError, KeyFileError, KeysError, BackupError, VerifyError, StorageError];
+const EXPECTED = [FileError, PostError, KeyFileError, KeysError, BackupError, VerifyError, ShadowError, StorageError];
 
 // What reads our output may stop early: `segmeter fold … | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
@@ -51,6 +52,15 @@ interface LivePersonOptions {
   readonly account: string;
   readonly url: string;
   readonly token?: string;
+}
+
+interface ShadowCommandOptions extends LivePersonOptions {
+  readonly against: string;
+  readonly againstKeys?: string;
+  readonly timeframe: number;
+  readonly interval: number;
+  readonly times: number;
+  readonly every: number;
 }
 
 const toDestination = ({ account, url, token }: LivePersonOptions): Destination => ({ accountId: account, url, token });
@@ -127,6 +137,25 @@ program
   .requiredOption("--data-dir <folder>", "the data folder")
   .action((file: string, { dataDir }: { dataDir: string }) => restore(file, dataDir));
 
+program
+  .command("shadow")
+  .description(
+    "Ask another service and a gateway the same at the same time, and print every difference as NDJSON; then the exit status is 1.",
+  )
+  .requiredOption("--account <id>", "the account", toAccountId)
+  .requiredOption("--against <url>", "the other service, such as https://va-a.data.liveperson.net", toUrl)
+  .option("--against-keys <file>", "JSON with consumerKey, consumerSecret, token and tokenSecret, to sign requests to it with")
+  .option("--timeframe <minutes>", "the window, which ends now", toCount, 60)
+  .option("--interval <minutes>", "its parts", toCount, 5)
+  .option("--times <count>", "how often to ask", toCount, 1)
+  .option("--every <seconds>", "how long to wait in between", toCount, 60)
+  .addOption(URL_OPTION)
+  .addOption(TOKEN_OPTION)
+  .action(async ({ account, url, token, against, againstKeys, timeframe, interval, times, every }: ShadowCommandOptions) => {
+    const asked = { accountId: account, url, token, against, againstKeys, timeframe, interval, times, everyS: every };
+    if ((await shadow(asked)) > 0) process.exitCode = 1;
+  });
+
 program.addCommand(keysCommand());
 
 try {
@@ -135,6 +164,11 @@ try {
   if (!EXPECTED.some((kind) => error instanceof kind)) throw error;
   process.stderr.write(`segmeter: ${(error as Error).message}\n`);
   process.exitCode = 1;
+}
+
+function toCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("expected a whole number, 1 or more");
+  return Number(text);
 }
 
 function toUrl(text: string): string {
