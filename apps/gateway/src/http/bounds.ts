@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { pipeline, Transform } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { OverloadError } from "../intake.ts";
 import { HttpProblem } from "./problem.ts";
@@ -11,22 +12,39 @@ const REQUEST_MS_MAX = 120_000;
 /** Nothing is read of an answer for so long: who asked has gone, or means no good. */
 const STALLED_MS_MAX = 30_000;
 
-/** Of bodies that are being received, and of requests that are being answered. */
+/** Of all bodies together: those that are being received, and those of requests that are being answered. */
 const HELD_BYTES_MAX = 128 * 1024 * 1024;
-/** The largest that any door takes; one that does not say how long it is may become as long. */
-const REQUEST_BYTES_MAX = 16 * 1024 * 1024;
+/** Not worth counting: as many as there may be connections fit beside. */
+const SMALL_BYTES = 4 * 1024;
 
-/** Refuses a body before it is read when there are too many already: memory is bounded, however many come at once. */
+/** Bounds what bodies take of memory, however many come at once. Whoever has sent nothing yet takes nothing from others. */
 export function boundBodies(app: FastifyInstance): void {
   let heldBytes = 0;
-  app.addHook("onRequest", async ({ headers }, reply) => {
-    const isUntold = headers["transfer-encoding"] !== undefined;
-    const bytes = isUntold ? REQUEST_BYTES_MAX : Math.min(Number(headers["content-length"] ?? 0), REQUEST_BYTES_MAX);
-    if (bytes === 0) return;
-    if (heldBytes + bytes > HELD_BYTES_MAX) throw new OverloadError("too many bodies are being received already");
-    heldBytes += bytes;
-    reply.raw.once("close", () => (heldBytes -= bytes));
+  app.addHook("onRequest", async ({ headers }) => {
+    const toldBytes = Number(headers["content-length"] ?? 0);
+    if (toldBytes > SMALL_BYTES && heldBytes + Math.min(toldBytes, HELD_BYTES_MAX / 2) > HELD_BYTES_MAX) throw tooMuch();
   });
+  app.addHook("preParsing", async ({ headers }, reply, payload) => {
+    if (headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) <= SMALL_BYTES) return payload;
+    let ownBytes = 0;
+    reply.raw.once("close", () => (heldBytes -= ownBytes));
+    const counted: Transform & { receivedEncodedLength?: number } = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        ownBytes += chunk.length;
+        heldBytes += chunk.length;
+        counted.receivedEncodedLength = ownBytes;
+        if (heldBytes <= HELD_BYTES_MAX) return done(null, chunk);
+        // What is still to come is not read any more.
+        reply.header("connection", "close");
+        return done(tooMuch());
+      },
+    });
+    return pipeline(payload, counted, () => undefined);
+  });
+}
+
+function tooMuch(): OverloadError {
+  return new OverloadError("too many bodies are being received already");
 }
 
 /** Takes bodies only as they are. */

@@ -11,6 +11,7 @@ const POSTERS = isLong ? 400 : 90;
 const ROUNDS = isLong ? 20 : 2;
 const CONVERSATIONS = 1_500;
 const RSS_MIB_MAX = 1_200;
+const LARGE_BYTES = 14 * 1024 * 1024;
 
 let folder: Awaited<ReturnType<typeof createTestFolder>>;
 let gateway: GatewayProcess;
@@ -98,13 +99,29 @@ describe("a body that is too much", () => {
     const head = `POST /v1/accounts/${ACCOUNT}/events HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n`;
     expect((await converse(`${head}content-length: 999999999\r\nconnection: close\r\n\r\n`)).answer).toMatch(/^HTTP\/1\.1 413 /);
 
-    const held = Array.from({ length: 8 }, () => converse(`${head}transfer-encoding: chunked\r\n\r\n`));
-    await delay(300);
-    const { answer } = await converse(`${head}content-length: 2\r\nconnection: close\r\n\r\n[]`);
-    expect(answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nretry-after: 1\r\n/);
+    // All but the last byte of each.
+    const large = `${head}content-length: ${LARGE_BYTES}\r\n\r\n[${" ".repeat(LARGE_BYTES - 2)}`;
+    const held = Array.from({ length: 12 }, () => converse(large));
+    const first = await Promise.race(held);
+    expect(first.answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nretry-after: 1\r\n/);
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+    expect(await rssMib(gateway.child.pid!)).toBeLessThan(RSS_MIB_MAX);
     await gateway.kill();
     await Promise.all(held);
+  });
+
+  test("takes no room from others while nothing of it has come", { timeout: 40_000 }, async () => {
+    const head = `POST /v1/accounts/${ACCOUNT}/events HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n`;
+    const idle = Array.from({ length: 100 }, () => converse(`${head}transfer-encoding: chunked\r\n\r\n`));
+    await delay(300);
+    const response = await fetch(`${gateway.url}/v1/accounts/${ACCOUNT}/events`, {
+      method: "POST",
+      headers: { "content-type": "application/x-ndjson" },
+      body: linesOf(0),
+    });
+    expect(response.status).toBe(200);
+    await gateway.kill();
+    await Promise.all(idle);
   });
 });
 
