@@ -148,6 +148,27 @@ describe("the webhooks of an account", () => {
   });
 });
 
+describe("what was last known of conversations", () => {
+  test("is let go of once the conversation is closed and older than the retention, and not before", async () => {
+    const closed = { state: "CLOSE", closeReason: "AGENT", endTs: START_MS + 2000 };
+    await notify(JSON.stringify(state(1000, [])).replace('"convId":"c"', '"convId":"open"'));
+    await notify(JSON.stringify(state(1000, [])));
+    await notify(JSON.stringify(state(2000, [], closed)));
+    await notify(JSON.stringify(state(2000, [], closed)));
+    expect(await known()).toEqual(["open", "c", "c"]);
+    await restart({ retentionHours: 25 });
+    expect(await known()).toEqual(["open", "c", "c"]);
+    await restart({ retentionHours: 24, now: () => START_MS + DAY_MS + 2001 });
+    expect(await known()).toEqual(["open"]);
+  });
+
+  test("is on disk when many notifications come at once, each once", async () => {
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => notify(JSON.stringify(state(1000 + (index % 50), [])))));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 100 }, () => 200));
+    expect(await known()).toHaveLength(50);
+  });
+});
+
 describe("the directory of an account's users", () => {
   const path = `/v1/accounts/${ACCOUNT}/agents`;
 
@@ -306,6 +327,12 @@ async function put(path: string, body: unknown): Promise<{ readonly status: numb
   const response = await fetch(gateway.url + path, { method: "PUT", headers, body: JSON.stringify(body) });
   const text = await response.text();
   return { status: response.status, body: text === "" ? { causes: [] } : JSON.parse(text) };
+}
+
+/** The conversations of the snapshots that are on disk, one entry a snapshot. */
+async function known(): Promise<string[]> {
+  const lines = (await readFile(join(folder.path, "liveperson.ndjson"), "utf8")).split("\n").filter((line) => line !== "");
+  return lines.map((line) => (JSON.parse(line) as [string, { conversationId: string }])[1].conversationId);
 }
 
 async function createKey(scope: "ingest" | "read"): Promise<string> {

@@ -1,7 +1,7 @@
 import type { Segment } from "@segmeter/engine";
 import { referenceSegments } from "@segmeter/reference";
 import { describe, expect, test } from "vitest";
-import { AgentDirectory, parseAgents, toHistoryEvents } from "../src/index.ts";
+import { AgentDirectory, parseAgents, Timelines, toHistoryEvents, type Snapshot } from "../src/index.ts";
 import { linesOf, NOBODY, told } from "./told.ts";
 
 const DIRECTORY = new AgentDirectory(
@@ -275,6 +275,21 @@ describe("a notification", () => {
 function changed(changes: object): { faults: readonly string[]; lines: string[] } {
   const { events, faults } = toHistoryEvents({ ...RECORD, ...changes }, NOBODY);
   return { faults, lines: linesOf(events) };
+}
+
+test("of more conversations than are kept those that were touched last are judged by what came before", () => {
+  const timelines = new Timelines(2);
+  for (const id of ["a", "b", "a", "c"]) timelines.restore(assigned(id, 1000, "x"));
+  const takeovers = ["a", "b", "c"].map((id) => timelines.add(assigned(id, 2000, "m"), NOBODY).events);
+  expect(takeovers.map((events) => events.some((event) => event.type === "AGENT_ASSIGNED" && event.takeover))).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
+
+function assigned(conversationId: string, at: number, agent: string): Snapshot {
+  return { conversationId, at, agent, isSuggested: false, managers: ["m"], skillId: null, source: null, isClosed: false };
 }
 
 interface StateBody {

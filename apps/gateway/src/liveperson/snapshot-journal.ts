@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { accountIdFault, type ConversationEvent } from "@segmeter/engine";
 import { StorageError } from "@segmeter/event-log";
 import { isSnapshot, Timelines, type AgentDirectory, type Snapshot } from "@segmeter/liveperson";
-import { replaceFile } from "../durable-file.ts";
+import { replaceAndOpen } from "../durable-file.ts";
 
 const HOUR_MS = 3_600_000;
 /** Appended lines before the file is written anew, at least. */
@@ -106,9 +106,8 @@ export class SnapshotJournal {
     const lines = [...this.#accounts].flatMap(([accountId, timelines]) =>
       Array.from(timelines.keepSince(closedBeforeMs), (snapshot) => lineOf(accountId, snapshot)),
     );
-    await replaceFile(this.#path, lines.map((line) => `${line}\n`).join(""));
     const before = this.#file;
-    this.#file = await open(this.#path, "a");
+    this.#file = await replaceAndOpen(this.#path, lines.map((line) => `${line}\n`).join(""));
     await before.close();
     this.#keptCount = lines.length;
     this.#appendedCount = 0;
