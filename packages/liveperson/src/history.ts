@@ -263,6 +263,10 @@ class RecordReader {
         this.#fault(where, "expected timeL, seq, sentBy and, of an agent, participantId; the message is passed over");
         return;
       }
+      if (at < (momentIn(this.#info, "startTimeL") ?? 0)) {
+        this.#fault(where, `was sent at ${at}, before the conversation was opened; passed over`);
+        return;
+      }
       this.#checkTime(where, message, at);
       this.#events.push(messageEvent({ conversationId: this.#conversationId, dialogId, number, at, sentBy, agentId }));
     });

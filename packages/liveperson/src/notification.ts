@@ -123,7 +123,14 @@ class NoticeReader implements Notices {
         .flatMap(({ openedMs, openedBy }) => (openedMs === null ? [] : [openedEvent(openedBy, conversationId, openedMs, source)])),
       ...closings.flatMap(({ endMs, closedBy }) => (endMs === null ? [] : [closedEvent(conversationId, endMs, closedBy)])),
     ];
-    this.conversations.push({ events, snapshot: this.#readSnapshot(where, conversationId, source, details, dialogs.at(-1)!) });
+    const snapshot = this.#readSnapshot(where, conversationId, source, details, dialogs.at(-1)!);
+    if (snapshot !== null && startMs !== null && snapshot.at < startMs) {
+      this.fault(
+        where,
+        `metaDataLastUpdateTs: expected at or after startTs (${startMs}), got ${snapshot.at}; who is assigned is passed over`,
+      );
+      this.conversations.push({ events, snapshot: null });
+    } else this.conversations.push({ events, snapshot });
   }
 
   #readSnapshot(where: string, conversationId: string, source: string | null, details: JsonObject, dialog: MainDialog): Snapshot | null {

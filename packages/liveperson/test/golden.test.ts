@@ -186,6 +186,13 @@ describe("a record that contradicts itself", () => {
     ]);
   });
 
+  test("lets nothing be said before it was opened", () => {
+    const early = { ...RECORD.messageRecords[0], seq: 9, timeL: 99 };
+    const { faults, lines } = changed({ messageRecords: [early, ...RECORD.messageRecords] });
+    expect(faults).toEqual(["messageRecords.0: was sent at 99, before the conversation was opened; passed over"]);
+    expect(lines).toEqual(linesOf(toHistoryEvents(RECORD, NOBODY).events));
+  });
+
   test("says whom and what it expected last", () => {
     const { faults } = changed({ info: { ...RECORD.info, latestAgentId: "11", latestSkillId: 8 } });
     expect(faults).toEqual([
@@ -244,6 +251,12 @@ describe("a notification", () => {
     ]);
     expect(linesOf(events)).toEqual(["CONVERSATION_STARTED 100 source=WEB"]);
     expect(faults).toEqual(["changes.0: participants: expected at most one assigned agent, got 2; none of them is taken"]);
+  });
+
+  test("of a state before the conversation's start says nothing of who is assigned", () => {
+    const { events, faults } = told([state(99, "5", [["a", "ASSIGNED_AGENT"]])]);
+    expect(linesOf(events)).toEqual(["CONVERSATION_STARTED 100 source=WEB"]);
+    expect(faults).toEqual(["changes.0: metaDataLastUpdateTs: expected at or after startTs (100), got 99; who is assigned is passed over"]);
   });
 
   test("names participants by role too, and agents by account and id", () => {
