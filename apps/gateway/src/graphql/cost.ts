@@ -24,8 +24,8 @@ import { fieldCountOf } from "./field-count.ts";
 const DEPTH_MAX = 12;
 const ALIASES_MAX = 100;
 const FIELDS_MAX = 2_000;
-/** About a tenth of a second where code compiled for the operation writes them. */
-const CELLS_MAX = 1_000_000;
+/** Ten megabytes, about a tenth of a second of which nobody else is answered. More is what REST streams. */
+const CELLS_MAX = 200_000;
 
 export interface CostParts {
   readonly schema: GraphQLSchema;
