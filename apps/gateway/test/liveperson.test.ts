@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isSigned } from "../src/liveperson/signature.ts";
 import { addKey, keyFileIn } from "../src/access/key-file.ts";
 import { runCli, type CliResult } from "./cli-process.ts";
+import { spawnGateway } from "./gateway-process.ts";
 import { createTestFolder, startTestGateway, type TestGateway, type TestGatewayOptions } from "./test-gateway.ts";
 
 const SECRET = "rl9hacst6kqilbofup64n11ga3";
@@ -162,6 +163,32 @@ describe("what was last known of conversations", () => {
     expect(await known()).toEqual(["open"]);
   });
 
+  test("is there again after a gateway was killed that had answered", async () => {
+    const environment = {
+      DATA_DIR: join(folder.path, "killed"),
+      LIVEPERSON_WEBHOOK_SECRETS: `${ACCOUNT}=${SECRET}`,
+      RETENTION_HOURS: "all",
+    };
+    const managed = [
+      ["a", "ASSIGNED_AGENT"],
+      ["m", "MANAGER"],
+    ];
+    const first = await spawnGateway(environment);
+    expect((await notify(JSON.stringify(state(1000, managed)), { url: first.url })).status).toBe(200);
+    await first.kill();
+    const second = await spawnGateway(environment);
+    try {
+      await notify(JSON.stringify(state(2000, [["m", "ASSIGNED_AGENT"]])), { url: second.url });
+      await notify(JSON.stringify(message(2500, "m")), { url: second.url });
+      await notify(JSON.stringify(state(3000, [], { state: "CLOSE", closeReason: "AGENT", endTs: START_MS + 3000 })), { url: second.url });
+      const answer = await fetch(`${second.url}/operations/api/account/${ACCOUNT}/msgagentsegments?${windowQuery()}`);
+      const { agentsMetrics } = (await answer.json()) as { agentsMetrics: { metricsPerAgent: Record<string, unknown> } };
+      expect(agentsMetrics.metricsPerAgent["m"]).toMatchObject({ avgTimetoFirstAgentMessageFromAgentAssignment: -1 });
+    } finally {
+      await second.kill();
+    }
+  });
+
   test("is on disk when many notifications come at once, each once", async () => {
     const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => notify(JSON.stringify(state(1000 + (index % 50), [])))));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 100 }, () => 200));
@@ -306,15 +333,16 @@ interface NotifyOptions {
   readonly account?: string;
   /** null: it is not signed. */
   readonly secret?: string | null;
+  readonly url?: string;
 }
 
 async function notify(
   text: string,
-  { account = ACCOUNT, secret = SECRET }: NotifyOptions = {},
+  { account = ACCOUNT, secret = SECRET, url = gateway.url }: NotifyOptions = {},
   // oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
 ): Promise<{ readonly status: number; readonly body: any }> {
   const signature = secret === null ? undefined : `sha1=${createHmac("sha1", secret).update(text).digest("base64")}`;
-  const response = await fetch(`${gateway.url}/liveperson/webhooks/${account}`, {
+  const response = await fetch(`${url}/liveperson/webhooks/${account}`, {
     method: "POST",
     headers: { "content-type": "application/json; charset=utf-8", ...(signature !== undefined && { "x-liveperson-signature": signature }) },
     body: text,

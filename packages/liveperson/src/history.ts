@@ -89,17 +89,19 @@ class RecordReader {
         const type = textIn(dialog, "openedBy") === "CONSUMER" ? "CONVERSATION_STARTED" : "CONVERSATION_RESUMED";
         changes.push({ kind: "OPENED", at, type, skillId: skillIdOf(dialog) });
       }
-      changes.push(...this.#readEnd(where, dialog));
+      const isLast = index === dialogs.length - 1;
+      changes.push(...this.#readEnd(where, dialog, isLast ? momentIn(this.#info, "endTimeL") : null));
     });
-    if (dialogs.length === 0) changes.push(...this.#readEnd("info", this.#info));
+    const isEnded = changes.some(({ kind }) => kind === "CLOSED");
+    if (dialogs.length === 0 || (isStatusClosed(this.#info) && !isEnded)) changes.push(...this.#readEnd("info", this.#info, null));
     else if (textIn(this.#info, "status") === "OPEN") this.#checkOpen("info", this.#info);
     return changes;
   }
 
-  #readEnd(where: string, given: JsonObject): Change[] {
-    const endMs = momentIn(given, "endTimeL");
-    const isClosed = textIn(given, "status")?.startsWith("CLOSE") ?? endMs !== null;
-    if (!isClosed) {
+  /** @param endMsElse the end, where the section does not say it itself */
+  #readEnd(where: string, given: JsonObject, endMsElse: number | null): Change[] {
+    const endMs = momentIn(given, "endTimeL") ?? endMsElse;
+    if (!(isStatusClosed(given) ?? endMs !== null)) {
       this.#checkOpen(where, given);
       return [];
     }
@@ -284,6 +286,11 @@ class RecordReader {
 function skillAtOpening(later: readonly Change[], skillIdAtEnd: string | null): string | null {
   const next = later.find(({ kind }) => kind === "TRANSFERRED" || kind === "OPENED");
   return next?.kind === "TRANSFERRED" ? textIn(next.transfer, "sourceSkillId") : skillIdAtEnd;
+}
+
+/** @returns null: the section has no status */
+function isStatusClosed(given: JsonObject): boolean | null {
+  return textIn(given, "status")?.startsWith("CLOSE") ?? null;
 }
 
 /** Whether something is said, and differs from what is known. */

@@ -195,12 +195,14 @@ function mainDialogs(details: JsonObject): MainDialog[] {
   const mains = listIn(details, "dialogs").filter((dialog) => (textIn(dialog, "dialogType") ?? "MAIN") === "MAIN");
   const dialogs = mains.map((dialog): MainDialog => {
     const participants = dialog["participantsDetails"];
+    // Where there is one only, it ends with the conversation.
+    const whole = mains.length === 1 ? details : {};
     return {
       openedMs: momentIn(dialog, "creationTs"),
       openedBy: textIn(dialog, "openedBy") === "CONSUMER" ? "CONVERSATION_STARTED" : "CONVERSATION_RESUMED",
       updatedMs: momentIn(dialog, "metaDataLastUpdateTs"),
-      endMs: momentIn(dialog, "endTs"),
-      isClosed: textIn(dialog, "state") === "CLOSE",
+      endMs: momentIn(dialog, "endTs") ?? momentIn(whole, "endTs"),
+      isClosed: (textIn(dialog, "state") ?? textIn(whole, "state")) === "CLOSE",
       closedBy: closerOf(textIn(dialog, "closedBy") ?? textIn(details, "closeReason")),
       participants: participants === undefined ? null : participantsOf(participants),
     };

@@ -172,6 +172,22 @@ describe("a record that contradicts itself", () => {
     expect(lines.some((line) => line.startsWith("CONVERSATION_CLOSED"))).toBe(false);
   });
 
+  test("ends with its only dialog, or when the whole of it is said to have ended", () => {
+    const dialog = { dialogId: "c", dialogType: "MAIN", startTimeL: 100 };
+    for (const [section, faults] of [
+      [{ ...dialog, status: "CLOSE", endTimeL: 5000, closeReason: "CONSUMER" }, []],
+      [{ ...dialog, status: "CLOSE", endTimeL: -1 }, []],
+      [
+        { ...dialog, status: "OPEN", endTimeL: 4999 },
+        ['dialogs.0.endTimeL: expected none while the status is OPEN, got "4999"; it stays open'],
+      ],
+      [dialog, []],
+    ] as const) {
+      const found = changed({ dialogs: [section] });
+      expect([found.faults, found.lines.at(-1)]).toEqual([faults, "CONVERSATION_CLOSED 5000 closedBy=CONSUMER"]);
+    }
+  });
+
   test("assigns nobody while it was not open", () => {
     const { faults } = changed({
       agentParticipants: [
