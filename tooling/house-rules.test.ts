@@ -65,6 +65,11 @@ describe("the house rules", () => {
       [],
     );
   });
+
+  test("what LivePerson says is translated without a clock, randomness, environment or I/O", () => {
+    const reaches = /Date\.now|Math\.random|process\.|from "node:(?!crypto")|new Date\(\)/;
+    expect(linesMatching(reaches, /^packages\/liveperson\/src\//)).toEqual([]);
+  });
 });
 
 /** `path:line: text` of every source line that matches, this file's own patterns aside. */
