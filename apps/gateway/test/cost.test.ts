@@ -1,5 +1,7 @@
-import { METRIC_NAMES, MINUTE_MS, type ConversationEvent } from "@segmeter/engine";
+import { Engine, METRIC_NAMES, MINUTE_MS, type AnswerSize, type ConversationEvent } from "@segmeter/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createCaller, NO_RESTRICTION } from "../src/access/caller.ts";
+import { readableBy } from "../src/access/readable-engine.ts";
 import { startTestGateway, type TestAnswer, type TestGateway } from "./test-gateway.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 22, 12);
@@ -58,6 +60,20 @@ describe("an operation's cost", () => {
       status: 400,
       body: { errors: [{ extensions: { code: "TOO_EXPENSIVE" } }] },
     });
+  });
+
+  test("tells a caller nothing of what it may not see", () => {
+    const engine = new Engine();
+    engine.load(Array.from({ length: 20 }, (_, i) => ({ key: i + 1, accountId: "a", events: conversation(i) })));
+    const window = { startMs: NOW_MS - 60 * MINUTE_MS, endMs: NOW_MS };
+    const restriction = { agentIds: ["1", "2", "nobody"], groupIds: null, skillIds: null };
+    const sizeFor = (ofCaller: typeof restriction | typeof NO_RESTRICTION): AnswerSize =>
+      readableBy(
+        createCaller("x", { accounts: ["a"], scopes: ["read"], restriction: ofCaller }, () => true),
+        engine,
+      ).sizeOf("a", window);
+    expect(sizeFor(NO_RESTRICTION)).toEqual({ agents: 20, skills: 1, segments: 20 });
+    expect(sizeFor(restriction)).toEqual({ agents: 2, skills: 1, segments: Infinity });
   });
 
   test("holds for what is subscribed to", async () => {

@@ -9,6 +9,7 @@ import type { Access } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
 import { requireScope } from "../access/guard.ts";
 import { readableBy } from "../access/readable-engine.ts";
+import { Refusal } from "../access/refusal.ts";
 import { createCompiledExecutor } from "../graphql/compiled-executor.ts";
 import { cellsOf } from "../graphql/cost.ts";
 import { createContext, type RequestContext } from "../graphql/context.ts";
@@ -114,10 +115,27 @@ function affordable(schema: GraphQLSchema): ApolloServerPlugin<RequestContext> {
       didResolveOperation: async ({ document, operation, request: { variables = {} }, contextValue }) => {
         if (!operation) return;
         const { limits, sizeOf } = contextValue;
-        contextValue.cells = cellsOf({ schema, document, operation, variables, nowMs: limits.nowMs, sizeOf });
+        contextValue.cells = cellsOf({
+          schema,
+          document,
+          operation,
+          variables,
+          nowMs: limits.nowMs,
+          sizeOf: (...asked) => nullIfRefused(() => sizeOf(...asked)),
+        });
       },
     }),
   };
+}
+
+/** The field itself is refused when it is executed. */
+function nullIfRefused<Value>(work: () => Value): Value | null {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
 }
 
 /** What goes wrong on our side is in the log; the caller gets a message without detail. */

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { spawnGateway, type GatewayProcess } from "../gateway-process.ts";
 import { createTestFolder } from "../test-gateway.ts";
 import { Load, totalOf } from "./load.ts";
@@ -11,6 +11,7 @@ afterEach(() => running?.kill());
 describe.runIf(process.platform === "linux")("a disk that is full", () => {
   test("refuses events with 503, answers and stays healthy, and takes them when there is room again", { timeout: 60_000 }, async () => {
     const folder = await createTestFolder();
+    onTestFinished(folder.remove);
     running = await spawnGateway({ DATA_DIR: folder.path }, ["prlimit", "--fsize=1500000:"]);
     const { url, child } = running;
     const load = new Load();
@@ -26,6 +27,5 @@ describe.runIf(process.platform === "linux")("a disk that is full", () => {
     expect(await running.stop()).toBe(0);
     running = await spawnGateway({ DATA_DIR: folder.path });
     expect(await totalOf(running.url)).toBe(load.sent);
-    await folder.remove();
   });
 });

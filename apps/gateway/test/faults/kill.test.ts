@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import * as fc from "fast-check";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { runCli } from "../cli-process.ts";
 import { spawnGateway, type GatewayProcess } from "../gateway-process.ts";
 import { createTestFolder } from "../test-gateway.ts";
@@ -19,6 +19,7 @@ test(
   { timeout: isLong ? 20 * 60_000 : 60_000 },
   async () => {
     const folder = await createTestFolder();
+    onTestFinished(folder.remove);
     const load = new Load();
     const momentsMs = fc.sample(fc.integer({ min: 5, max: 900 }), { seed: SEED, numRuns: ROUNDS });
     for (const [round, momentMs] of momentsMs.entries()) {
@@ -44,6 +45,5 @@ test(
     expect(await running.stop()).toBe(0);
     running = undefined;
     expect(await runCli(["verify", "--data-dir", folder.path])).toMatchObject({ exitCode: 0, stdout: "" });
-    await folder.remove();
   },
 );

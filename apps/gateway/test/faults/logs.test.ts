@@ -1,6 +1,6 @@
 import { request, type IncomingMessage } from "node:http";
 import { once } from "node:events";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { spawnGateway } from "../gateway-process.ts";
 import { createTestFolder } from "../test-gateway.ts";
 
@@ -11,7 +11,10 @@ test(
   { timeout: 60_000 },
   async () => {
     const folder = await createTestFolder();
+    onTestFinished(folder.remove);
     const gateway = await spawnGateway({ DATA_DIR: folder.path, LOG_LEVEL: "trace" });
+    // Before its folder goes: what was said last is done first.
+    onTestFinished(gateway.kill);
     let logged = "";
     gateway.child.stdout!.on("data", (chunk: Buffer) => (logged += chunk.toString()));
     const forged = encodeURIComponent('x"}\n{"level":60,"msg":"forged"}\n');
@@ -36,7 +39,6 @@ test(
     const asked = paths.flatMap((path) => [path.split("?")[0], path.split("?")[0]]);
     expect(lines.filter(({ msg, path }) => msg === "request" && path !== "/readyz").map(({ path }) => path)).toEqual(asked);
     for (const secret of SECRETS) expect(logged).not.toContain(secret);
-    await folder.remove();
   },
 );
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { WebSocket } from "ws";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { spawnGateway, type GatewayProcess } from "../gateway-process.ts";
 import { createTestFolder } from "../test-gateway.ts";
 import { ACCOUNT, Load, totalOf } from "./load.ts";
@@ -17,6 +17,7 @@ test(
   { timeout: 60_000 },
   async () => {
     const folder = await createTestFolder();
+    onTestFinished(folder.remove);
     running = await spawnGateway({ DATA_DIR: folder.path });
     const { url, child } = running;
     const load = new Load();
@@ -42,7 +43,6 @@ test(
     expect(await totalOf(running.url)).toBeGreaterThanOrEqual(load.acknowledged);
     await load.sendAgain(running.url);
     expect(await totalOf(running.url)).toBe(load.sent);
-    await folder.remove();
   },
 );
 
