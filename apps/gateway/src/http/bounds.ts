@@ -27,9 +27,10 @@ export function boundBodies(app: FastifyInstance): void {
   app.addHook("preParsing", async ({ headers }, reply, payload) => {
     if (headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) <= SMALL_BYTES) return payload;
     let ownBytes = 0;
-    reply.raw.once("close", () => (heldBytes -= ownBytes));
+    let isAnswered = false;
     const counted: Transform & { receivedEncodedLength?: number } = new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
+        if (isAnswered) return done();
         ownBytes += chunk.length;
         heldBytes += chunk.length;
         counted.receivedEncodedLength = ownBytes;
@@ -38,6 +39,12 @@ export function boundBodies(app: FastifyInstance): void {
         reply.header("connection", "close");
         return done(tooMuch());
       },
+    });
+    reply.raw.once("close", () => {
+      isAnswered = true;
+      heldBytes -= ownBytes;
+      // What nobody has read stands before the next request of the connection.
+      counted.resume();
     });
     return pipeline(payload, counted, () => undefined);
   });

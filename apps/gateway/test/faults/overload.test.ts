@@ -111,6 +111,13 @@ describe("a body that is too much", () => {
     await Promise.all(held);
   });
 
+  test("and is refused for what it is, does not stand in the way of the next request", { timeout: 40_000 }, async () => {
+    const body = "x".repeat(1_000_000);
+    const first = `POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    const { answer } = await converse(`${first}GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 415 [^]*HTTP\/1\.1 200 /);
+  });
+
   test("takes no room from others while nothing of it has come", { timeout: 40_000 }, async () => {
     const head = `POST /v1/accounts/${ACCOUNT}/events HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n`;
     const idle = Array.from({ length: 100 }, () => converse(`${head}transfer-encoding: chunked\r\n\r\n`));
