@@ -61,9 +61,9 @@ describe("the house rules", () => {
   });
 
   test("the core and its surfaces read no clock, no randomness and no environment", () => {
-    expect(linesMatching(/Date\.now|Math\.random|process\.|from "node:|new Date\(\)/, /^packages\/(engine|reference|rest-adapter)\/src\//)).toEqual(
-      [],
-    );
+    expect(
+      linesMatching(/Date\.now|Math\.random|process\.|from "node:|new Date\(\)/, /^packages\/(engine|reference|rest-adapter)\/src\//),
+    ).toEqual([]);
   });
 
   test("what LivePerson says is translated without a clock, randomness, environment or I/O", () => {
