@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
+import { request as send, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -155,6 +156,29 @@ describe("a page of another origin", () => {
   });
 });
 
+test("a page whose owner points its name at this machine gets nothing of an open gateway", async () => {
+  const plain = await startTestGateway();
+  const { port } = new URL(plain.url);
+  const statuses = async (host: string): Promise<number[]> => [
+    await statusUnder(plain.url + REST, host),
+    await statusUnder(`${plain.url}/graphql/stream?query={__typename}`, host),
+    await statusUnder(plain.url + INGEST, host, "[]"),
+  ];
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, "[::1]", "LOCALHOST"])
+    expect([host, ...(await statuses(host))]).toEqual([host, 200, 200, 200]);
+  for (const host of [`rebound.test:${port}`, "127.0.0.1.rebound.test", "localhost.rebound.test", "0.0.0.0", "127.0.0.1@rebound.test", ""])
+    expect([host, ...(await statuses(host))]).toEqual([host, 403, 403, 403]);
+  const socket = new WebSocket(`${plain.url.replace("http", "ws")}/graphql`, "graphql-transport-ws", { headers: { host: "rebound.test" } });
+  socket.on("open", () => socket.send('{"type":"connection_init"}'));
+  const [code] = (await once(socket, "close")) as [number];
+  expect(code).toBe(4403);
+  await plain.close();
+
+  const open = await startTestGateway({ access: { mode: "open", tokens: null, requestsPerSecond: 100 } });
+  expect(await statusUnder(open.url + REST, "gateway.test")).toBe(200);
+  await open.close();
+});
+
 const HOW = existsSync(CHROMIUM) ? "in Chromium" : `where ${CHROMIUM} is installed`;
 describe.runIf(existsSync(CHROMIUM))(`a screen ${HOW}`, () => {
   let browser: Browser;
@@ -223,6 +247,15 @@ async function statusOf(path: string, headers: Readonly<Record<string, string>>,
   const response = await fetch(gateway.url + path, body === undefined ? { headers } : { method: "POST", headers, body });
   await response.arrayBuffer();
   return response.status;
+}
+
+/** Asks under another name than the URL's. */
+async function statusUnder(url: string, host: string, body?: string): Promise<number> {
+  const asking = send(url, { method: body === undefined ? "GET" : "POST", headers: { host, "content-type": "application/json" } });
+  asking.end(body);
+  const [response] = (await once(asking, "response")) as [IncomingMessage];
+  response.resume();
+  return response.statusCode!;
 }
 
 function fetchPage(path: string, headers: Readonly<Record<string, string>>): Promise<Response> {

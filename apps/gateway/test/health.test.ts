@@ -107,9 +107,9 @@ describe("a gateway that is asked to stop", () => {
   test("refuses what is asked on a connection that is still open, as a problem, and ends it", async () => {
     const gateway = await startTestGateway({ dataDir: folder.path });
     const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
-    socket.write("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+    socket.write("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
     await once(socket, "data");
-    socket.write(`GET ${REST} HTTP/1.1\r\nhost: x\r\n`);
+    socket.write(`GET ${REST} HTTP/1.1\r\nhost: localhost\r\n`);
     await delay(20);
     const closed = gateway.close();
     await refusedFrom(gateway.url);
@@ -131,7 +131,9 @@ async function ask(url: string, path: string, init?: RequestInit): Promise<TestA
 /** Sends a post but for all of its body after the first byte. */
 async function beginPost(url: string): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
-  socket.write(`POST ${INGEST} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY[0]}`);
+  socket.write(
+    `POST ${INGEST} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY[0]}`,
+  );
   // Until it is certain that the gateway has begun with it.
   await delay(100);
   return socket;

@@ -116,7 +116,7 @@ function newConversations(batch: number): object[] {
 async function begin(path: string): Promise<Socket> {
   const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
   socket.setEncoding("utf8");
-  socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+  socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
   await once(socket, "readable");
   return socket;
 }

@@ -89,6 +89,17 @@ export class Access {
   }
 
   /**
+   * An open gateway on loopback answers to this machine's own names: a page whose owner points another name here is
+   * stopped by nothing else.
+   *
+   * @param host the header of that name
+   */
+  answersTo(host: string | undefined): boolean {
+    if (this.#isRequired || this.#options.config.mode === "open" || host === undefined) return true;
+    return isOnLoopback(`http://${host}`);
+  }
+
+  /**
    * @param credential an API key or a JWT; null: none was given
    * @throws Refusal
    */
@@ -210,5 +221,10 @@ export function isLoopback(host: string): boolean {
 
 /** Over a network that others share, keys would be fetched from whoever answers first. */
 export function isSafeJwks(jwks: string): boolean {
-  return !isUrl(jwks) || jwks.startsWith("https:") || isLoopback(new URL(jwks).hostname.replace(/^\[|\]$/g, ""));
+  return !isUrl(jwks) || jwks.startsWith("https:") || isOnLoopback(jwks);
+}
+
+function isOnLoopback(url: string): boolean {
+  const hostname = URL.parse(url)?.hostname ?? "";
+  return isLoopback(hostname.replace(/^\[|\]$/g, ""));
 }

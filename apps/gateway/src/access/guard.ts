@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, onRequestHookHandler } from "fastif
 import type { Access } from "./access.ts";
 import { createCaller, type Caller, type Scope } from "./caller.ts";
 import type { OAuthVerifier } from "./oauth-verifier.ts";
-import { assertMay, badCredential } from "./refusal.ts";
+import { assertMay, badCredential, otherName } from "./refusal.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -46,6 +46,7 @@ export function requireScope(scope: Scope): onRequestHookHandler {
  * @throws Refusal
  */
 export async function callerOf(access: Access, headers: IncomingHttpHeaders, authorization = headers.authorization): Promise<Caller> {
+  if (!access.answersTo(headers.host)) throw otherName(headers.host!);
   if (authorization !== undefined) return access.identify(tokenOf(authorization));
   const session = parseCookie(headers.cookie ?? "")[SESSION_COOKIE];
   if (session === undefined || !isOfOwnPage(headers)) return access.identify(null);

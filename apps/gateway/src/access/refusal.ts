@@ -1,3 +1,4 @@
+import { describe } from "@segmeter/engine";
 import type { Caller, Scope } from "./caller.ts";
 
 /** 401: who asks is not known; 403: it is, and may not; 429: not so often; 503: it cannot be told now. */
@@ -40,6 +41,10 @@ export function noCredential(): Refusal {
 /** Why it is no good is in the log, not in the answer. */
 export function badCredential(): Refusal {
   return new Refusal(401, "the credential is wrong, expired or revoked", { challenge: `${CHALLENGE}, error="invalid_token"` });
+}
+
+export function otherName(host: string): Refusal {
+  return new Refusal(403, `without credentials this gateway answers to names of this machine alone, got ${describe(host)}`);
 }
 
 export function cannotTell(message: string): Refusal {
