@@ -14,7 +14,7 @@ export async function replaceAndOpen(path: string, text: string): Promise<FileHa
     await file.writeFile(text);
     await file.sync();
     await rename(newPath, path);
-    await syncFolder(dirname(path));
+    await sync(dirname(path));
     return file;
   } catch (error) {
     await file.close();
@@ -22,12 +22,12 @@ export async function replaceAndOpen(path: string, text: string): Promise<FileHa
   }
 }
 
-/** Makes durable what a folder is told to hold. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
+/** Makes durable what is in a file, or what a folder is told to hold. */
+export async function sync(path: string): Promise<void> {
+  const handle = await open(path);
   try {
-    await folder.sync();
+    await handle.sync();
   } finally {
-    await folder.close();
+    await handle.close();
   }
 }

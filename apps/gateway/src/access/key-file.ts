@@ -2,7 +2,8 @@ import { mkdir, open, readFile, rename, unlink, type FileHandle } from "node:fs/
 import { dirname, join } from "node:path";
 import { accountIdFault, listedIdFault } from "@segmeter/engine";
 import { z } from "zod";
-import { syncFolder } from "../durable-file.ts";
+import { sync } from "../durable-file.ts";
+import { isErrno } from "../errno.ts";
 import { createApiKey, digestOf, type ApiKey } from "./api-key.ts";
 import { SCOPES } from "./caller.ts";
 
@@ -127,7 +128,7 @@ async function changeKeys(path: string, change: (keys: readonly StoredKey[]) => 
     await file.sync();
     await rename(newPath, path);
     isRenamed = true;
-    await syncFolder(dirname(path));
+    await sync(dirname(path));
   } finally {
     await file.close();
     if (!isRenamed) await unlink(newPath);
@@ -143,8 +144,4 @@ async function openNew(path: string): Promise<FileHandle> {
       : `${path} cannot be written: ${(error as Error).message}`;
     throw new KeyFileError(message, { cause: error });
   }
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { isErrno } from "../errno.ts";
 
 export type FileState<Value> =
   | { readonly kind: "absent" }
@@ -76,6 +77,6 @@ export class WatchedFile<Value> {
 }
 
 function stateOf(error: unknown, path: string): FileState<never> {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return { kind: "absent" };
+  if (isErrno(error, "ENOENT")) return { kind: "absent" };
   return { kind: "unreadable", message: `${path} cannot be read: ${(error as Error).message}` };
 }

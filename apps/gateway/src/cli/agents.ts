@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { FileError } from "./event-file.ts";
-import { PostError, problemText, type Destination } from "./post-events.ts";
+import { authorizationOf, causeOf, problemText, urlOf } from "./gateway-request.ts";
+import { PostError, type Destination } from "./post-events.ts";
 
 export interface AgentsOptions extends Destination {
   /** A file with the whole directory, to be put in the place of the old one. */
@@ -37,17 +38,13 @@ async function putAgents(destination: Destination, path: string): Promise<void> 
 }
 
 async function ask({ url, accountId, token }: Destination, what: string, init: RequestInit): Promise<Response> {
-  const path = `${url.replace(/\/$/, "")}/v1/accounts/${encodeURIComponent(accountId)}/${what}`;
-  const headers = {
-    ...(init.headers as Record<string, string> | undefined),
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
-  };
+  const path = urlOf(url, `/v1/accounts/${encodeURIComponent(accountId)}/${what}`);
+  const headers = { ...(init.headers as Record<string, string> | undefined), ...authorizationOf(token) };
   let answer: Response;
   try {
     answer = await fetch(path, { ...init, headers });
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new PostError(`no gateway answers at ${path} (${cause}); start one with: npm run serve`, { cause: error });
+    throw new PostError(`no gateway answers at ${path} (${causeOf(error)}); start one with: npm run serve`, { cause: error });
   }
   if (answer.ok) return answer;
   throw new PostError(`the gateway answered ${answer.status}: ${problemText(await answer.text())}`);

@@ -1,12 +1,14 @@
 import { createWriteStream, existsSync } from "node:fs";
-import { link, open, rm, stat } from "node:fs/promises";
+import { link, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { openSqliteLog, pathIn, SqliteCopy } from "@segmeter/event-log/sqlite";
 import type { EventLog, LogSize } from "@segmeter/event-log";
-import { problemText } from "./post-events.ts";
-import type { Progress } from "./progress.ts";
+import { sync } from "../durable-file.ts";
+import { isErrno } from "../errno.ts";
+import { authorizationOf, causeOf, problemText, urlOf } from "./gateway-request.ts";
+import { Progress } from "./progress.ts";
 
 /** A backup that cannot be made, read or put back; the message says what to do. */
 export class BackupError extends Error {
@@ -44,11 +46,30 @@ export function openLogIn(dataDir: string): Promise<EventLog> {
 }
 
 /**
+ * Has a copy written beside its place, checks it from end to end, and only then gives it its name.
+ *
+ * @throws BackupError, StorageError
+ */
+export async function makeCopy(path: string, write: (temporary: string, progress: Progress) => Promise<void>): Promise<void> {
+  const temporary = `${path}.${process.pid}.part`;
+  const progress = new Progress();
+  try {
+    await write(temporary, progress);
+    const { eventCount, conversationCount } = checkCopy(temporary, progress);
+    await giveName(temporary, path);
+    progress.end();
+    process.stderr.write(`${path}: ${eventCount} events of ${conversationCount} conversations, checked\n`);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/**
  * Reads a copy from end to end: every page, every checksum, every conversation.
  *
  * @throws StorageError if anything is not what was written
  */
-export function checkCopy(path: string, progress: Progress): LogSize {
+function checkCopy(path: string, progress: Progress): LogSize {
   const copy = SqliteCopy.open(path);
   try {
     const size = copy.size();
@@ -68,12 +89,12 @@ export function checkCopy(path: string, progress: Progress): LogSize {
  *
  * @throws BackupError
  */
-export async function giveName(temporary: string, path: string): Promise<void> {
+async function giveName(temporary: string, path: string): Promise<void> {
   await sync(temporary);
   try {
     await link(temporary, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw alreadyThere(path);
+    if (isErrno(error, "EEXIST")) throw alreadyThere(path);
     throw new BackupError(`${path}: ${(error as Error).message}`, { cause: error });
   }
   await rm(temporary);
@@ -84,17 +105,8 @@ export function alreadyThere(path: string): BackupError {
   return new BackupError(`${path} is there already, and is not overwritten; move it away, or name another place`);
 }
 
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 async function download({ url, token }: RunningGateway, path: string, progress: Progress): Promise<void> {
-  const { body, sizeBytes } = await ask(`${url.replace(/\/$/, "")}/v1/backup`, token);
+  const { body, sizeBytes } = await ask(urlOf(url, "/v1/backup"), token);
   let readBytes = 0;
   const counter = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
@@ -118,10 +130,9 @@ interface CopyAnswer {
 }
 
 async function ask(path: string, token: string | undefined): Promise<CopyAnswer> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   let response: Response;
   try {
-    response = await fetch(path, { method: "POST", headers });
+    response = await fetch(path, { method: "POST", headers: authorizationOf(token) });
   } catch (error) {
     throw new BackupError(`no gateway answers at ${path} (${causeOf(error)}); where none runs, name its data folder with --data-dir`, {
       cause: error,
@@ -132,9 +143,4 @@ async function ask(path: string, token: string | undefined): Promise<CopyAnswer>
     throw new BackupError(`the gateway answered ${response.status}: ${problemText(await response.text())}`);
   }
   return { body, sizeBytes: Number(response.headers.get("content-length")) };
-}
-
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pRetry from "p-retry";
+import { authorizationOf, causeOf, problemText, startOf, urlOf } from "./gateway-request.ts";
 
 export interface Destination {
   readonly url: string;
@@ -75,17 +76,16 @@ interface HttpAnswer {
 }
 
 async function post({ url, accountId, token }: Destination, body: string): Promise<HttpAnswer> {
-  const path = `${url.replace(/\/$/, "")}/v1/accounts/${encodeURIComponent(accountId)}/events`;
+  const path = urlOf(url, `/v1/accounts/${encodeURIComponent(accountId)}/events`);
   try {
     const response = await fetch(path, {
       method: "POST",
-      headers: { "content-type": "application/x-ndjson", ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+      headers: { "content-type": "application/x-ndjson", ...authorizationOf(token) },
       body,
     });
     return { status: response.status, retryAfter: response.headers.get("retry-after"), text: await response.text() };
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message || String(error.cause) : String(error);
-    throw new PassingError(`no gateway answers at ${path} (${cause}); start one with: npm run serve`);
+    throw new PassingError(`no gateway answers at ${path} (${causeOf(error)}); start one with: npm run serve`);
   }
 }
 
@@ -105,18 +105,4 @@ function parseAnswer(text: string): PostAnswer {
     // Told below.
   }
   throw new PostError(`what answered 200 is no gateway: ${startOf(text)}`);
-}
-
-/** The gateway's errors are problems; whatever stands between may answer otherwise. */
-export function problemText(text: string): string {
-  try {
-    const { message, causes } = JSON.parse(text) as { message: string; causes?: string[] };
-    return [message, ...(causes ?? [])].join("; ");
-  } catch {
-    return startOf(text);
-  }
-}
-
-function startOf(text: string): string {
-  return text.slice(0, 200).replaceAll(/\s+/g, " ").trim();
 }

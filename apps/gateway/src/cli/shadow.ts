@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { TOTAL_METRIC } from "@segmeter/engine";
 import { z } from "zod";
 import { signatureOf } from "../access/oauth-signature.ts";
-import { problemText } from "./post-events.ts";
+import { authorizationOf, causeOf, problemText } from "./gateway-request.ts";
 
 export interface ShadowOptions {
   readonly accountId: string;
@@ -39,7 +39,7 @@ type Authorize = (url: string) => string | null;
  * @throws ShadowError
  */
 export async function shadow(options: ShadowOptions): Promise<number> {
-  const here: Authorize = () => (options.token === undefined ? null : `Bearer ${options.token}`);
+  const here: Authorize = () => authorizationOf(options.token).authorization ?? null;
   const there = options.againstKeys === undefined ? () => null : await readSigner(options.againstKeys);
   const base = { v: "1", timeframe: String(options.timeframe) };
   const questions = [{ ...base }, { ...base, skillIds: "all" }, { ...base, skillIds: "all", interval: String(options.interval) }];
@@ -117,8 +117,7 @@ async function ask(url: string, authorize: Authorize): Promise<unknown> {
     status = answer.status;
     text = await answer.text();
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new ShadowError(`nobody answers at ${url} (${cause})`, { cause: error });
+    throw new ShadowError(`nobody answers at ${url} (${causeOf(error)})`, { cause: error });
   }
   if (status !== 200) throw new ShadowError(`${url} answered ${status}: ${problemText(text)}`);
   try {

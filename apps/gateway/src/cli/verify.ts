@@ -7,8 +7,8 @@ import { countedDays, loadAndCount, type DayCounts, type ReadLog } from "../veri
 import type { Difference } from "../verify/differences.ts";
 import { differencesOfDay } from "../verify/engine.ts";
 import { differencesOfHours, type AskGateway } from "../verify/gateway.ts";
+import { authorizationOf, problemText, urlOf } from "./gateway-request.ts";
 import { copyLog, openLogIn, type RunningGateway } from "./log-copy.ts";
-import { problemText } from "./post-events.ts";
 import { Progress } from "./progress.ts";
 
 /** What to verify: a gateway that runs, the folder of one that does not, or a backup. */
@@ -160,9 +160,9 @@ const NOT_KEPT = /^endingAt: expected a window within what is kept/;
 
 function createAsk({ url, token }: RunningGateway): AskGateway {
   return async (operation) => {
-    const response = await fetch(`${url.replace(/\/$/, "")}/graphql`, {
+    const response = await fetch(urlOf(url, "/graphql"), {
       method: "POST",
-      headers: { "content-type": "application/json", ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+      headers: { "content-type": "application/json", ...authorizationOf(token) },
       body: JSON.stringify(operation),
     });
     const text = await response.text();

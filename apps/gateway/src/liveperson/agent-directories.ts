@@ -4,6 +4,7 @@ import { accountIdFault, describe } from "@segmeter/engine";
 import { StorageError } from "@segmeter/event-log";
 import { AgentDirectory, parseAgents, type AgentEntry } from "@segmeter/liveperson";
 import { replaceFile } from "../durable-file.ts";
+import { isErrno } from "../errno.ts";
 
 const NOBODY = new AgentDirectory([]);
 
@@ -25,7 +26,7 @@ export class AgentDirectories {
     try {
       return new AgentDirectories(path, parseFile(await readFile(path, "utf8")));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return new AgentDirectories(path, new Map());
+      if (isErrno(error, "ENOENT")) return new AgentDirectories(path, new Map());
       throw new StorageError("NOT_A_LOG", `${path}: ${(error as Error).message}`, { cause: error });
     }
   }

@@ -4,6 +4,7 @@ import { accountIdFault, type ConversationEvent } from "@segmeter/engine";
 import { StorageError } from "@segmeter/event-log";
 import { isSnapshot, Timelines, type AgentDirectory, type Snapshot } from "@segmeter/liveperson";
 import { replaceAndOpen } from "../durable-file.ts";
+import { isErrno } from "../errno.ts";
 
 const HOUR_MS = 3_600_000;
 /** Appended lines before the file is written anew, at least. */
@@ -136,7 +137,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    if (isErrno(error, "ENOENT")) return "";
     throw error;
   }
 }
