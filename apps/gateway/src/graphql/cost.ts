@@ -12,6 +12,7 @@ import {
   OperationTypeNode,
   type DocumentNode,
   type FieldNode,
+  type FragmentDefinitionNode,
   type GraphQLObjectType,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -19,6 +20,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { fieldCountOf } from "./field-count.ts";
+import { fragmentsOf } from "./fragments.ts";
 
 /** Of nested lists: agents, skills and intervals in one another, metrics below, and room to spare. */
 const DEPTH_MAX = 12;
@@ -81,18 +83,14 @@ interface Level {
 class Walk {
   readonly #parts: CostParts;
   readonly #variables: Readonly<Record<string, unknown>>;
-  readonly #fragments: ReadonlyMap<string, SelectionSetNode>;
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   aliasCount = 0;
   depth = 0;
 
   constructor(parts: CostParts, variables: Readonly<Record<string, unknown>>) {
     this.#parts = parts;
     this.#variables = variables;
-    this.#fragments = new Map(
-      parts.document.definitions.flatMap((definition) =>
-        definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition.selectionSet]] : [],
-      ),
-    );
+    this.#fragments = fragmentsOf(parts.document);
   }
 
   countRoot(selectionSet: SelectionSetNode, root: GraphQLObjectType, kind: OperationTypeNode): number {
@@ -155,8 +153,8 @@ class Walk {
     for (const selection of selectionSet.selections) {
       if (!this.#isIncluded(selection)) continue;
       if (selection.kind !== Kind.FIELD) {
-        const inner = selection.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(selection.name.value) : selection.selectionSet;
-        if (inner) yield* this.#fieldsOf(inner, type, depth);
+        const spread = selection.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(selection.name.value) : selection;
+        if (spread) yield* this.#fieldsOf(spread.selectionSet, type, depth);
         continue;
       }
       if (selection.alias) this.aliasCount += 1;

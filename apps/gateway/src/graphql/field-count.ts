@@ -1,13 +1,10 @@
 import { Kind, type DocumentNode, type OperationDefinitionNode, type SelectionSetNode } from "graphql";
+import { fragmentsOf } from "./fragments.ts";
 
 /** How many fields an operation has once its fragments are put where they are spread: short ones may have billions. */
 export function fieldCountOf(document: DocumentNode, operation: OperationDefinitionNode): number {
   const counts = new Map<string, number>();
-  const fragments = new Map(
-    document.definitions.flatMap((definition) =>
-      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition.selectionSet]] : [],
-    ),
-  );
+  const fragments = fragmentsOf(document);
   return countIn(operation.selectionSet);
 
   function countIn({ selections }: SelectionSetNode): number {
@@ -22,7 +19,7 @@ export function fieldCountOf(document: DocumentNode, operation: OperationDefinit
   function countOfFragment(name: string): number {
     let count = counts.get(name);
     if (count === undefined) {
-      count = countIn(fragments.get(name)!);
+      count = countIn(fragments.get(name)!.selectionSet);
       counts.set(name, count);
     }
     return count;

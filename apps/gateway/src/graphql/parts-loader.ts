@@ -130,7 +130,7 @@ function metricsOf(requests: readonly PartsRequest[]): MetricName[] {
 }
 
 function readParts(requests: readonly PartsRequest[], { answer, cellsOf }: Level): (readonly Part[])[] {
-  const read = metricsReader(answer, metricsOf(requests));
+  const read = metricsReader(answer);
   return requests.map((request) => {
     const { slice, parting } = request;
     const cells = cellsOf(request);
@@ -254,7 +254,7 @@ const NOTHING: MetricValues = Object.fromEntries(METRICS.map(({ name, denominato
 type CellReader = (cell: number | null) => MetricValues;
 
 /** @returns reads a cell's metrics; null stands for an empty part */
-function metricsReader(answer: Answer, metrics: readonly MetricName[]): CellReader {
-  const readers = metrics.map((name) => [name, answer.reader(name)] as const);
+function metricsReader(answer: Answer): CellReader {
+  const readers = answer.query.metrics.map((name) => [name, answer.reader(name)] as const);
   return (cell) => (cell === null ? NOTHING : Object.fromEntries(readers.map(([name, read]) => [name, read(cell)])));
 }

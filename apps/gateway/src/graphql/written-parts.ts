@@ -20,6 +20,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { RequestContext } from "./context.ts";
+import { fragmentsOf } from "./fragments.ts";
 import type { SliceNode } from "./nodes.ts";
 import { PartWriter, type MetricField, type PartField } from "./part-writer.ts";
 import { writeIds, writeIntervals, type IdsArguments, type MinutesArguments } from "./parts.ts";
@@ -87,10 +88,7 @@ function written(
  */
 export function writeParts(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
   if (operation.operation !== OperationTypeNode.QUERY || hasDirectives(document)) return document;
-  const fragments: Record<string, FragmentDefinitionNode> = {};
-  for (const definition of document.definitions)
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
-  const rewriter = new Rewriter(schema, fragments);
+  const rewriter = new Rewriter(schema, Object.fromEntries(fragmentsOf(document)));
   const root: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "query" }, selectionSet: operation.selectionSet };
   const selectionSet = rewriter.rewrite(schema.getQueryType()!, [root]);
   return selectionSet === null ? document : { kind: Kind.DOCUMENT, definitions: [{ ...operation, selectionSet }] };
