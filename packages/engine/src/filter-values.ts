@@ -2,6 +2,7 @@ import type { Columns } from "./columns.ts";
 import { compareIds } from "./id.ts";
 import { lowerBound } from "./lane.ts";
 import type { Filter } from "./query.ts";
+import { agentsIn } from "./stream.ts";
 
 /** The values that occur in some segments, each list in the order of ids. */
 export interface FilterValues {
@@ -16,26 +17,28 @@ export interface FilterValues {
  *
  * @param keptSinceMs rows that ended before are about to go, and do not count any more
  */
-export function filterValuesOf({ agents, facets, lanes }: Columns, filter: Filter, keptSinceMs: number): FilterValues {
+export function filterValuesOf(columns: Columns, filter: Filter, keptSinceMs: number): FilterValues {
+  const { agents, facets, lanes } = columns;
   const facetsKept = facets.select(filter);
-  const facetCount = facetsKept === null ? facets.size : facetsKept.reduce((count, isKept) => count + isKept, 0);
-  const agentsKept = filter.agentIds === null ? null : new Set(filter.agentIds);
   const agentIds: string[] = [];
   const facetsFound = new Set<number>();
-  for (const agent of agents.ordered) {
-    const agentId = agents.words[agent]!;
-    if (agentsKept !== null && !agentsKept.has(agentId)) continue;
-    const { rows, rowCount } = lanes[agent]!;
+  for (const agent of agentsIn(columns, filter)) {
+    const lane = lanes[agent]!;
+    const { rows, rowCount } = lane;
+    const wanted = [...lane.facets].filter((facet) => facetsKept === null || facetsKept[facet] === 1);
+    if (wanted.length === 0) continue;
+    let missingCount = wanted.filter((facet) => !facetsFound.has(facet)).length;
     let isFound = false;
-    for (let row = lowerBound(rows.ends, keptSinceMs, 0, rowCount); row < rowCount; row++) {
+    // Of an agent of whom nothing new can be learnt, one row will do.
+    for (let row = lowerBound(rows.ends, keptSinceMs, 0, rowCount); row < rowCount && (missingCount > 0 || !isFound); row++) {
       const facet = rows.facets[row]!;
       if (facetsKept !== null && facetsKept[facet] === 0) continue;
       isFound = true;
+      if (facetsFound.has(facet)) continue;
       facetsFound.add(facet);
-      // All are known: of the agents that follow one row will do.
-      if (facetsFound.size === facetCount) break;
+      missingCount -= 1;
     }
-    if (isFound) agentIds.push(agentId);
+    if (isFound) agentIds.push(agents.words[agent]!);
   }
   const found = [...facetsFound].map((facet) => facets.describe(facet));
   return {
