@@ -4,8 +4,8 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Access, AccessError, isLoopback, type AccessConfig } from "../src/access/access.ts";
 import { addKey, keyFileIn, removeKey, type KeyRequest } from "../src/access/key-file.ts";
-import { Refusal } from "../src/access/refusal.ts";
 import { toAccountId, toIds, toMoment, toName, toScope } from "../src/cli/option-values.ts";
+import { statusOf } from "./access-status.ts";
 import { runCli, type CliResult } from "./cli-process.ts";
 import { createTestFolder } from "./test-gateway.ts";
 
@@ -306,16 +306,6 @@ async function openAccess(options: OpenOptions = {}): Promise<Access> {
   const access = await Access.open({ config: { mode, tokens, requestsPerSecond: 100 }, dataDir: folder.path, host, logger, now });
   opened.push(access);
   return access;
-}
-
-async function statusOf(access: Access, credential: string | null): Promise<number> {
-  try {
-    await access.identify(credential);
-    return 200;
-  } catch (error) {
-    if (error instanceof Refusal) return error.statusCode;
-    throw error;
-  }
 }
 
 interface KeyFile {

@@ -5,8 +5,8 @@ import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Access } from "../src/access/access.ts";
 import type { Caller } from "../src/access/caller.ts";
-import { Refusal } from "../src/access/refusal.ts";
 import type { TokenConfig } from "../src/access/token-verifier.ts";
+import { statusOf } from "./access-status.ts";
 import { createTestFolder } from "./test-gateway.ts";
 import { AUDIENCE, createTokenIssuer, ISSUER, serveJwks, type TokenIssuer } from "./token-issuer.ts";
 
@@ -179,16 +179,6 @@ async function openAccess(tokens: TokenConfig | null, now = Date.now): Promise<A
   });
   opened.push(access);
   return access;
-}
-
-async function statusOf(access: Access, credential: string): Promise<number> {
-  try {
-    await access.identify(credential);
-    return 200;
-  } catch (error) {
-    if (error instanceof Refusal) return error.statusCode;
-    throw error;
-  }
 }
 
 async function expectRefusal(access: Access, credential: string, statusCode: number): Promise<void> {
