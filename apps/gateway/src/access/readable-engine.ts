@@ -13,7 +13,7 @@ import {
 import type { Caller, Restriction } from "./caller.ts";
 import { assertMay } from "./refusal.ts";
 
-/** What one caller may ask of the engine. Every door that reads gets this, and never the engine itself. */
+/** What one caller may ask of the engine. Answers are made of nothing else; push asks the engine itself whether anything has changed. */
 export interface ReadableEngine {
   readonly ask: (accountId: string, query: Query) => Answer;
   readonly stream: (accountId: string, query: Query) => Iterable<Block>;
