@@ -51,10 +51,11 @@ describe("a copy of a log", () => {
   it("made while events are appended holds every batch whole or not at all, and all from before", { timeout: 60_000 }, async () => {
     const log = await openSqliteLog({ folder });
     await log.append([{ accountId: "x", events: messages(0, 50_000) }]);
-    let isCopied = false;
-    const copying = log.copyTo(path).then(() => (isCopied = true));
+    let isOver = false;
+    const copying = log.copyTo(path).finally(() => (isOver = true));
+    copying.catch(() => {});
     let sent = 50_000;
-    for (; !isCopied; sent += 100) await log.append([{ accountId: "x", events: messages(sent, sent + 100) }]);
+    for (; !isOver; sent += 100) await log.append([{ accountId: "x", events: messages(sent, sent + 100) }]);
     await copying;
     await log.close();
 
@@ -65,6 +66,19 @@ describe("a copy of a log", () => {
     expect(ats.length).toBeLessThanOrEqual(sent);
     expect(ats.length % 100).toBe(0);
     expect(ats).toEqual(messages(0, ats.length).map(({ at }) => at));
+  });
+
+  it("begins whatever is being appended", { timeout: 60_000 }, async () => {
+    const log = await openSqliteLog({ folder });
+    let sent = 0;
+    for (let i = 0; i < 20; i++) {
+      let isOver = false;
+      const copying = log.copyTo(`${path}-${i}`).finally(() => (isOver = true));
+      copying.catch(() => {});
+      for (; !isOver; sent += 100) await log.append([{ accountId: "x", events: messages(sent, sent + 100) }]);
+      await copying;
+    }
+    await log.close();
   });
 
   it("is made one after another when two are asked for", async () => {

@@ -7,9 +7,12 @@ const STEP_PAGES = 1_000;
 /**
  * Copies a database while it is used, step by step, to a new file that is whole by itself. What is written meanwhile by the
  * same connection is in the copy as well.
+ *
+ * @param onBegun told after the first step: a transaction that is open by then makes SQLite call the database busy, which
+ *   Node takes for the end of the copy and reports as "not an error". At later steps it only makes it wait.
  */
-export async function copyDatabase(db: DatabaseSync, path: string): Promise<void> {
-  await backup(db, path, { rate: STEP_PAGES });
+export async function copyDatabase(db: DatabaseSync, path: string, onBegun: () => void): Promise<void> {
+  await backup(db, path, { rate: STEP_PAGES, progress: onBegun });
   const copy = new DatabaseSync(path);
   try {
     // One file, that can be read where nothing can be written.

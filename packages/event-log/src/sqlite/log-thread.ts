@@ -29,13 +29,7 @@ const CALLS: ThreadCalls = {
   quietSince: (...page) => packHistories(file.quietSince(...page)),
   remove: (keys) => file.remove(keys),
   size: () => file.size(),
-  startCopying: (path) => {
-    copying = { state: "copying" };
-    file.copyTo(path).then(
-      () => (copying = { state: "copied" }),
-      (error: unknown) => (copying = { state: "failed", error }),
-    );
-  },
+  startCopying,
   isCopied: () => {
     if (copying.state === "failed") throw copying.error;
     return copying.state === "copied";
@@ -50,17 +44,32 @@ function readNext(reader: number): PackedHistories | null {
   return null;
 }
 
+/** @returns once the next call may come; how the copy ends, `isCopied` tells */
+async function startCopying(path: string): Promise<void> {
+  copying = { state: "copying" };
+  const { promise: begun, resolve: onBegun } = Promise.withResolvers<void>();
+  const over = file.copyTo(path, onBegun).then(
+    () => void (copying = { state: "copied" }),
+    (error: unknown) => void (copying = { state: "failed", error }),
+  );
+  await Promise.race([begun, over]);
+}
+
 const port = parentPort!;
-port.on("message", ({ name, args }: Call) => {
+/** Settles, never rejects, when the calls so far are answered. */
+let answering: Promise<void> = Promise.resolve();
+port.on("message", (call: Call) => (answering = answering.then(() => perform(call))));
+
+async function perform({ name, args }: Call): Promise<void> {
   // A call's arguments are those of its name.
   const call = CALLS[name] as (...given: unknown[]) => unknown;
   try {
-    const result = call(...args);
+    const result = await call(...args);
     answer({ result }, transferOf(result));
   } catch (error) {
     answer({ error, fault: error instanceof StorageError ? error.fault : null }, []);
   }
-});
+}
 
 function answer(message: CallAnswer, transfer: ArrayBuffer[]): void {
   port.postMessage(message, transfer);

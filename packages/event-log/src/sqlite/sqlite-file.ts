@@ -70,10 +70,12 @@ export class SqliteFile {
     return { eventCount, conversationCount, position };
   }
 
-  /** Other calls may come before it settles. */
-  async copyTo(path: string): Promise<void> {
+  /**
+   * @param onBegun told when other calls may come: before it settles, unless the copy is made in one step or fails at once
+   */
+  async copyTo(path: string, onBegun: () => void): Promise<void> {
     try {
-      await copyDatabase(this.#db, path);
+      await copyDatabase(this.#db, path, onBegun);
     } catch (error) {
       throw toStorageError(error, path);
     }

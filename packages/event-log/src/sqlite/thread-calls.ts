@@ -18,8 +18,8 @@ export interface ThreadCalls {
   quietSince(...page: Parameters<EventLog["quietSince"]>): PackedHistories;
   remove(conversationKeys: readonly number[]): void;
   size(): LogSize;
-  /** Begins to copy, which goes on between calls. One at a time. */
-  startCopying(path: string): void;
+  /** Begins to copy, which goes on between the calls after this one. One at a time. */
+  startCopying(path: string): Promise<void>;
   /** Whether the copy is whole; fails as it failed. */
   isCopied(): boolean;
   close(): void;

@@ -147,13 +147,13 @@ class ThreadedLog implements EventLog {
     return chunk;
   }
 
-  async #call<Name extends CallName>(name: Name, ...args: Parameters<ThreadCalls[Name]>): Promise<ReturnType<ThreadCalls[Name]>> {
+  async #call<Name extends CallName>(name: Name, ...args: Parameters<ThreadCalls[Name]>): Promise<Awaited<ReturnType<ThreadCalls[Name]>>> {
     this.#assertOpen();
     const call: Call<Name> = { name, args };
     this.#thread.postMessage(call, transferOf(args[0]));
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiting.push({ resolve, reject });
-    return promise as Promise<ReturnType<ThreadCalls[Name]>>;
+    return promise as Promise<Awaited<ReturnType<ThreadCalls[Name]>>>;
   }
 
   #settle(answer: CallAnswer): void {
