@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Arrivals, ConversationEvent, Engine, Step } from "@segmeter/engine";
-import type { AppendedBatch, ConversationHistory, EventBatch, EventLog } from "@segmeter/event-log";
+import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, Stored } from "@segmeter/event-log";
 
 export interface IntakeResult {
   readonly accepted: number;
@@ -29,16 +29,16 @@ export interface IntakeOptions {
 }
 
 /**
- * The one writer: puts events into the log, then into the engine. Work is done in turns, one after another; whatever
- * arrives while a turn is being stored goes into the next one together, so that many requests share one wait for the disk.
+ * Puts events into the log, and whatever the log has stored into the engine. Requests that come while the log is busy are
+ * appended together, so that many of them share one wait for the disk.
  *
- * While the events of a turn are folded, the log stores those of the next:
+ * While what was stored together is folded, the log stores what comes next:
  *
- *     log      append 1 · histories 1   append 2 · histories 2   append 3 …
- *     engine                   plan 1   apply 1 · · ·   plan 2   apply 2 · · ·
+ *     log      store 1 · histories 1   store 2 · histories 2   store 3 …
+ *     engine                  plan 1   fold 1 · · ·   plan 2   fold 2 · · ·
  *
- * A turn is planned once the one before it is applied, and its histories are asked for before the log is given more: so
- * they hold nothing newer than the turn.
+ * It is planned once all before it is folded, and its histories are asked for before the log may store more: so they hold
+ * nothing newer. Answers know all of it or nothing.
  */
 export class Intake {
   readonly #log: EventLog;
@@ -46,18 +46,25 @@ export class Intake {
   readonly #onBroken: (error: unknown) => void;
   #waiting: Submission[] = [];
   #waitingEventCount = 0;
-  /** Settles, never rejects, when the log may be given more. */
-  #storing: Promise<void> = Promise.resolve();
-  /** Settles, never rejects, when all that the log has taken so far is in the engine. */
+  #appendCount = 0;
+  /** Settles, never rejects, when all that was appended so far is answered. */
+  #answering: Promise<void> = Promise.resolve();
+  /** Settles when all that the log has handed on so far is in the engine; rejects once the engine has refused. */
   #folding: Promise<void> = Promise.resolve();
   #isTurnDue = false;
-  /** Why the engine refused what the log had taken; from then on nothing is acknowledged. */
-  #broken: { readonly error: unknown } | null = null;
+  #position: number;
 
   constructor({ log, engine, onBroken }: IntakeOptions) {
     this.#log = log;
     this.#engine = engine;
     this.#onBroken = onBroken;
+    this.#position = log.position;
+    log.follow((stored) => this.#take(stored));
+  }
+
+  /** The log's, as far as answers know it. */
+  get position(): number {
+    return this.#position;
   }
 
   /**
@@ -77,64 +84,68 @@ export class Intake {
     });
   }
 
-  /** Runs work that must not overlap with a turn, such as pruning. */
-  betweenTurns<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#storing.then(() => this.#folding).then(work);
-    this.#storing = result.then(ignore, ignore);
-    return result;
+  /** Runs work that must not overlap with storing and folding, such as pruning. */
+  async betweenTurns<Result>(work: () => Promise<Result>): Promise<Result> {
+    // Behind all that was submitted before.
+    await Promise.resolve();
+    return this.#log.exclusively(async () => {
+      await this.#folding;
+      return work();
+    });
   }
 
   /** Waits until nothing is under way any more. */
   async drain(): Promise<void> {
-    while (this.#isTurnDue) await this.#storing;
-    await this.#storing;
-    await this.#folding;
+    while (this.#waiting.length > 0 || this.#appendCount > 0) await this.#answering;
+    await this.#folding.catch(ignore);
   }
 
+  /** Whoever comes in the same moment comes along. */
   #planTurn(): void {
-    if (this.#isTurnDue) return;
+    if (this.#isTurnDue || this.#waiting.length === 0 || this.#appendCount >= this.#log.appendsAtOnce) return;
     this.#isTurnDue = true;
-    this.#storing = this.#storing.then(() => this.#takeTurn());
+    this.#answering = Promise.all([this.#answering, Promise.resolve().then(() => this.#append())]).then(ignore);
   }
 
-  /** Settles when the log may be given the next turn; this one may still be folded then. */
-  async #takeTurn(): Promise<void> {
-    const submissions = this.#takeWaiting();
+  async #append(): Promise<void> {
     this.#isTurnDue = false;
-    if (this.#waiting.length > 0) this.#planTurn();
-    let appended: AppendedBatch[];
+    const submissions = this.#takeWaiting();
+    this.#appendCount += 1;
+    this.#planTurn();
     try {
-      appended = await this.#log.append(submissions);
+      const appended = await this.#log.append(submissions).finally(() => {
+        this.#appendCount -= 1;
+        this.#planTurn();
+      });
+      // What the log has handed on until now, these among it.
+      await this.#folding;
+      submissions.forEach(({ events, resolve }, i) => {
+        const duplicates = appended[i]!.positions.filter((position) => position === 0).length;
+        resolve({ accepted: events.length - duplicates, duplicates });
+      });
     } catch (error) {
       for (const { reject } of submissions) reject(error);
-      return;
     }
+  }
+
+  /** Settles when the log may store more; this may still be folded then. */
+  async #take(stored: Stored): Promise<void> {
     await this.#folding;
-    this.#folding = this.#fold(submissions, appended);
+    this.#folding = this.#fold(stored);
+    this.#folding.catch(this.#onBroken);
   }
 
   /** Asks for all it needs of the log at once, before it waits for anything. */
-  async #fold(submissions: readonly Submission[], appended: readonly AppendedBatch[]): Promise<void> {
-    try {
-      if (this.#broken !== null) throw this.#broken.error;
-      const steps = groupByAccount(submissions, appended).flatMap((arrivals) => this.#engine.plan(arrivals));
-      const histories = steps.map((step) => this.#historiesFor(step));
-      for (const [i, step] of steps.entries()) {
-        // The log is given the next turn first, and queries are answered in between.
-        await setImmediate();
-        this.#engine.apply(step, await histories[i]!);
-      }
-    } catch (error) {
-      for (const { reject } of submissions) reject(error);
-      if (this.#broken !== null) return;
-      this.#broken = { error };
-      this.#onBroken(error);
-      return;
+  async #fold({ batches, appended, position }: Stored): Promise<void> {
+    const steps = groupByAccount(batches, appended).flatMap((arrivals) => this.#engine.plan(arrivals));
+    const histories = steps.map((step) => this.#historiesFor(step));
+    for (const [i, step] of steps.entries()) {
+      // The log is given the next turn first, and queries are answered in between.
+      await setImmediate();
+      this.#engine.fold(step, await histories[i]!);
     }
-    submissions.forEach(({ events, resolve }, i) => {
-      const duplicates = appended[i]!.positions.filter((position) => position === 0).length;
-      resolve({ accepted: events.length - duplicates, duplicates });
-    });
+    this.#engine.show();
+    this.#position = position;
   }
 
   /** May fail before somebody waits for them. */

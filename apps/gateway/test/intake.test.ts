@@ -64,7 +64,7 @@ describe("the intake", () => {
   });
 
   test("runs work between turns only when nothing is being stored or folded", async () => {
-    const fold = vi.spyOn(engine, "apply");
+    const fold = vi.spyOn(engine, "fold");
     const posts = Array.from({ length: 20 }, (_, i) => intake.submit("a", conversation(`c${i}`)));
     const between = intake.betweenTurns(async () => {
       const foldCount = fold.mock.calls.length;
@@ -80,15 +80,32 @@ describe("the intake", () => {
     expect(await log.size()).toMatchObject({ conversationCount: 21 });
   });
 
+  test("shows what was stored together whole or not at all, and says up to where", async () => {
+    await intake.submit("a", conversation("c0"));
+    const seen = new Set<string>();
+    const look = (): Set<string> => seen.add(`${engine.countEnded("a", ALL_TIME)} segments, position ${intake.position}`);
+    const looking = setInterval(look, 0);
+    const fold = engine.fold.bind(engine);
+    vi.spyOn(engine, "fold").mockImplementation((...step) => {
+      look();
+      fold(...step);
+      look();
+    });
+    await Promise.all(Array.from({ length: 20 }, (_, i) => intake.submit("a", conversation(`c${i}`))));
+    look();
+    clearInterval(looking);
+    expect([...seen]).toEqual(["1 segments, position 2", "20 segments, position 40"]);
+  });
+
   test("acknowledges nothing from the moment that the engine refuses what the log has taken", async () => {
-    vi.spyOn(engine, "apply").mockImplementationOnce(() => {
+    vi.spyOn(engine, "fold").mockImplementationOnce(() => {
       throw new Error("refused");
     });
-    const posts = [intake.submit("a", conversation("c1"))];
+    const first = Promise.allSettled([intake.submit("a", conversation("c1"))]);
     await delay(1);
-    posts.push(intake.submit("a", conversation("c2")), intake.submit("b", conversation("c1")));
+    const others = Promise.allSettled([intake.submit("a", conversation("c2")), intake.submit("b", conversation("c1"))]);
 
-    const outcomes = await Promise.allSettled(posts);
+    const outcomes = [...(await first), ...(await others)];
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
     await expect(intake.submit("a", conversation("c3"))).rejects.toThrow("refused");
     expect(onBroken.mock.calls).toEqual([[expect.objectContaining({ message: "refused" })]]);

@@ -36,12 +36,12 @@ export interface History {
 }
 
 /**
- * What to do with some arrivals of one account: made by `plan`, and good until anything else is applied that touches the
+ * What to do with some arrivals of one account: made by `plan`, and good until anything else is folded that touches the
  * same conversations. Each of its conversations is in it whole.
  */
 export interface Step {
   readonly accountId: string;
-  /** The conversations whose history `apply` needs: those with late events, and those not kept ready. */
+  /** The conversations whose history `fold` needs: those with late events, and those not kept ready. */
   readonly keysToRefold: readonly number[];
   readonly touched: readonly Touched[];
 }
@@ -78,6 +78,8 @@ export class Engine {
   readonly #accounts = new Map<string, Columns>();
   /** By conversation key, the least recently touched first. */
   readonly #ready = new Map<number, Conversation>();
+  /** By account: what was folded and not shown yet. */
+  readonly #folded = new Map<string, SignedSegment[]>();
   readonly #readyMax: number;
   readonly #stepEvents: number;
   #forgottenBeforeMs = -Infinity;
@@ -97,8 +99,8 @@ export class Engine {
   }
 
   /**
-   * Parts arrivals into steps, each short enough to let others have their turn after it. All of them have to be applied,
-   * in any order; an answer in between knows the conversations of the steps before it.
+   * Parts arrivals into steps, each short enough to let others have their turn after it. All of them have to be folded, in
+   * any order, and then shown.
    */
   plan(arrivals: Arrivals): Step[] {
     const steps: Step[] = [];
@@ -117,20 +119,26 @@ export class Engine {
   }
 
   /**
-   * Folds a step into the columns.
+   * Folds a step. Answers know nothing of it before it is shown.
    *
    * @param histories of its `keysToRefold`, its arrivals included and nothing newer
    * @throws Error if one of them is missing
    */
-  apply({ accountId, touched }: Step, histories: readonly History[]): void {
+  fold({ accountId, touched }: Step, histories: readonly History[]): void {
     const historyOf = new Map(histories.map((history) => [history.key, history]));
-    const changes: SignedSegment[] = [];
+    const changes = this.#folded.get(accountId) ?? [];
+    this.#folded.set(accountId, changes);
     for (const { key, events, conversation } of touched) {
       if (conversation === null) this.#refold(key, historyOf.get(key), events, changes);
       else this.#foldOn(key, conversation, events, changes);
     }
-    this.#columnsToChange(accountId).apply(changes, this.#forgottenBeforeMs);
     this.#trimReady();
+  }
+
+  /** Puts all that was folded into the columns at once: an answer knows the whole of it or nothing. */
+  show(): void {
+    for (const [accountId, changes] of this.#folded) this.#columnsToChange(accountId).apply(changes, this.#forgottenBeforeMs);
+    this.#folded.clear();
   }
 
   /**

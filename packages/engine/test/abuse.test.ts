@@ -104,7 +104,8 @@ describe("an engine", () => {
 });
 
 function apply(engine: Engine, arrived: Arrivals, histories: readonly History[]): void {
-  for (const step of engine.plan(arrived)) engine.apply(step, histories);
+  for (const step of engine.plan(arrived)) engine.fold(step, histories);
+  engine.show();
 }
 
 function keysToRefold(engine: Engine, arrived: Arrivals): number[] {

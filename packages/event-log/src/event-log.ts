@@ -18,6 +18,21 @@ export interface EventLog {
    */
   append(batches: readonly EventBatch[]): Promise<AppendedBatch[]>;
 
+  /** So many calls of `append` may be under way together; more of them gain nothing. */
+  readonly appendsAtOnce: number;
+
+  /**
+   * Hands on all that is stored from now on, by whoever appended it, in the order of the log, before `append` returns.
+   * Nothing more is stored until what `follower` returned has settled. There is one follower.
+   */
+  follow(follower: Follower): void;
+
+  /** Runs work while nothing is being stored, once there is a follower; what is to be stored waits for it. */
+  exclusively<Result>(work: () => Promise<Result>): Promise<Result>;
+
+  /** Up to where everything is stored. It only ever grows; logs that take the same events in the same order are equal at equal ones. */
+  readonly position: number;
+
   /**
    * Everything held of some conversations.
    *
@@ -56,6 +71,17 @@ export interface EventLog {
 
   /** Lets go of the log; it may be opened again. Later calls are refused, but closing once more does nothing. */
   close(): Promise<void>;
+}
+
+export type Follower = (stored: Stored) => Promise<void>;
+
+/** Batches that were stored together. */
+export interface Stored {
+  readonly batches: readonly EventBatch[];
+  /** One entry a batch, in their order. */
+  readonly appended: readonly AppendedBatch[];
+  /** The log's, with these. */
+  readonly position: number;
 }
 
 /** How much is held. */

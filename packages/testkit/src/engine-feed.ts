@@ -27,11 +27,12 @@ export class EngineFeed {
       arrivals.conversationKeys.push(key);
     }
     for (const step of this.#engine.plan(arrivals)) {
-      this.#engine.apply(
+      this.#engine.fold(
         step,
         step.keysToRefold.map((key) => this.#histories.get(key)!),
       );
     }
+    this.#engine.show();
   }
 
   /** Hands what is posted from now on to another engine, which has to know the histories already. */

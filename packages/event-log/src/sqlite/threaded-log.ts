@@ -2,7 +2,8 @@ import { extname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { StorageError } from "../event-log.ts";
-import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, LogSize } from "../event-log.ts";
+import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, Follower, LogSize } from "../event-log.ts";
+import { Sequence } from "../sequence.ts";
 import { storageError, toStorageError } from "./failure.ts";
 import { pathIn } from "./open.ts";
 import { packBatches, transferOf, unpackAppended, unpackHistories } from "./thread-calls.ts";
@@ -54,10 +55,15 @@ interface Waiting {
 
 /** Hands every call to the thread, which answers them in their order. */
 class ThreadedLog implements EventLog {
+  /** The next waits for what follows the one before. */
+  readonly appendsAtOnce = 1;
   readonly #thread: Worker;
   readonly #path: string;
   /** Calls that were not answered yet, the oldest first. */
   readonly #waiting: Waiting[] = [];
+  readonly #storing = new Sequence();
+  #follower: Follower | null = null;
+  #position = 0;
   /** Settles when the copy that was asked for last is there, or has failed. */
   #copying: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -75,11 +81,30 @@ class ThreadedLog implements EventLog {
 
   async open(folder: string, onLost: SqliteLogOptions["onLost"]): Promise<void> {
     await this.#call("open", folder);
+    this.#position = (await this.#call("size")).position;
     this.#onLost = onLost;
   }
 
-  async append(batches: readonly EventBatch[]): Promise<AppendedBatch[]> {
-    return unpackAppended(await this.#call("append", packBatches(batches)), batches);
+  get position(): number {
+    return this.#position;
+  }
+
+  append(batches: readonly EventBatch[]): Promise<AppendedBatch[]> {
+    const follower = this.#follower;
+    if (follower === null) return this.#append(batches);
+    return this.#storing.run(async () => {
+      const appended = await this.#append(batches);
+      await follower({ batches, appended, position: this.#position });
+      return appended;
+    });
+  }
+
+  follow(follower: Follower): void {
+    this.#follower = follower;
+  }
+
+  exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#storing.run(work);
   }
 
   async histories(conversationKeys: readonly number[]): Promise<ConversationHistory[]> {
@@ -138,6 +163,13 @@ class ThreadedLog implements EventLog {
     } finally {
       await this.#thread.terminate();
     }
+  }
+
+  async #append(batches: readonly EventBatch[]): Promise<AppendedBatch[]> {
+    const appended = unpackAppended(await this.#call("append", packBatches(batches)), batches);
+    for (const { positions } of appended)
+      this.#position = positions.reduce((newest, position) => Math.max(newest, position), this.#position);
+    return appended;
   }
 
   /** May fail before somebody waits for it. */
