@@ -1,4 +1,4 @@
-import type { Answer, Block, Query } from "@segmeter/engine";
+import type { Answer, Block, Query, RollUp } from "@segmeter/engine";
 import type { ReadableEngine } from "./access/readable-engine.ts";
 
 /** Counts and times the engine's passes for one request. */
@@ -16,9 +16,17 @@ export class PassMeter {
     return this.#timed(() => this.#engine.ask(accountId, query));
   }
 
-  *stream(accountId: string, query: Query): Generator<Block, void> {
+  stream(accountId: string, query: Query): Iterable<Block> {
+    return this.#read(() => this.#engine.stream(accountId, query));
+  }
+
+  rollUp(accountId: string, query: RollUp): Iterable<Block> {
+    return this.#read(() => this.#engine.rollUp(accountId, query));
+  }
+
+  *#read(ask: () => Iterable<Block>): Generator<Block, void> {
     this.passCount += 1;
-    const blocks = this.#engine.stream(accountId, query)[Symbol.iterator]();
+    const blocks = ask()[Symbol.iterator]();
     try {
       for (;;) {
         const next = this.#timed(() => blocks.next());

@@ -1,6 +1,8 @@
 import type { Columns } from "./columns.ts";
 import { metricOf, TOTAL_METRIC, type MetricName } from "./metrics.ts";
-import type { Query } from "./query.ts";
+import type { Cells } from "./cells.ts";
+import type { Dimension, Query, RollUp } from "./query.ts";
+import { rollUp } from "./roll-up.ts";
 import { streamCells, type ExecutionPath } from "./stream.ts";
 
 /** Of one dimension, the value of every cell: an index into `values`. */
@@ -16,7 +18,9 @@ export interface Block {
   readonly intervals: KeyColumn<number> | null;
   readonly skills: KeyColumn<string> | null;
   readonly agents: KeyColumn<string> | null;
-  /** @returns the value of one metric asked for, or of the total, in every cell, `cellCount` of them; NaN where there is nothing to average */
+  /** Of a roll-up: behind its cells lie so many totals of them, by interval if they are by interval. */
+  readonly totalCount: number;
+  /** @returns the value of one metric asked for, or of the total, in every cell and total; NaN where there is nothing to average */
   readonly metric: (name: MetricName) => Float64Array;
 }
 
@@ -32,27 +36,43 @@ export interface Answer extends Block {
 
 /** Block by block: memory does not grow with the answer. Events that come in between are not seen. */
 export function* streamBlocks(columns: Columns, query: Query, forced?: ExecutionPath): Generator<Block, void> {
-  const { window, grouping, intervalMs = 0 } = query;
+  const toBlock = blockReader(columns, query);
+  for (const cells of streamCells(columns, query, forced)) yield toBlock(cells, query.grouping, cells.count);
+}
+
+/**
+ * Agents and totals: blocks by interval first, if it is asked by intervals, each with whole intervals; then blocks of the whole
+ * window, of which the last one has the total.
+ */
+export function* rollUpBlocks(columns: Columns, query: RollUp, forced?: ExecutionPath): Generator<Block, void> {
+  const toBlock = blockReader(columns, query);
+  for (const { cells, grouping, cellCount } of rollUp(columns, query, forced)) yield toBlock(cells, grouping, cellCount);
+}
+
+type BlockReader = (cells: Cells, grouping: readonly Dimension[], cellCount: number) => Block;
+
+function blockReader(columns: Columns, query: RollUp): BlockReader {
+  const { window, intervalMs } = query;
   const asked = metricsOf(query);
-  const starts = grouping.includes("interval")
-    ? Array.from({ length: (window.endMs - window.startMs) / intervalMs }, (_, i) => window.startMs + i * intervalMs)
-    : [];
+  const intervalCount = intervalMs === undefined ? 0 : (window.endMs - window.startMs) / intervalMs;
+  const starts = Array.from({ length: intervalCount }, (_, i) => window.startMs + i * intervalMs!);
   const sums = new Set(asked.flatMap((name) => [...metricOf(name).numerator, ...metricOf(name).denominator]));
-  for (const cells of streamCells(columns, query, forced)) {
+  return (cells, grouping, cellCount) => {
     cells.read(sums);
     const columnsOf = new Map(asked.map((name) => [name, cells.metric(name)]));
-    yield {
-      cellCount: cells.count,
+    return {
+      cellCount,
+      totalCount: cells.count - cellCount,
       intervals: grouping.includes("interval") ? { indexes: cells.intervals, values: starts } : null,
       skills: grouping.includes("skill") ? { indexes: cells.skills, values: columns.facets.skills.words } : null,
       agents: grouping.includes("agent") ? { indexes: cells.agents, values: columns.agents.words } : null,
       metric: (name) => columnOf(name, columnsOf),
     };
-  }
+  };
 }
 
 /** What was asked for, and the total, which always comes. */
-function metricsOf({ metrics }: Query): readonly MetricName[] {
+function metricsOf({ metrics }: RollUp): readonly MetricName[] {
   return metrics.includes(TOTAL_METRIC) ? metrics : [TOTAL_METRIC, ...metrics];
 }
 
@@ -99,6 +119,7 @@ export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Ans
   return {
     query,
     cellCount,
+    totalCount: 0,
     intervals: keyColumn(last?.intervals, 0),
     skills: keyColumn(last?.skills, 1),
     agents: keyColumn(last?.agents, 2),

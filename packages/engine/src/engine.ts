@@ -1,4 +1,4 @@
-import { ask, streamBlocks, type Answer, type Block } from "./answer.ts";
+import { ask, rollUpBlocks, streamBlocks, type Answer, type Block } from "./answer.ts";
 import { Columns, type SignedSegment } from "./columns.ts";
 import type { ConversationEvent } from "./event.ts";
 import { filterValuesOf, type FilterValues } from "./filter-values.ts";
@@ -13,7 +13,7 @@ import {
   type EmitSegment,
 } from "./fold.ts";
 import { list, type ListedSegment } from "./list.ts";
-import { NO_FILTER, type Filter, type Query, type Window } from "./query.ts";
+import { NO_FILTER, type Filter, type Query, type RollUp, type Window } from "./query.ts";
 import type { Segment } from "./segment.ts";
 import type { ExecutionPath } from "./stream.ts";
 
@@ -179,6 +179,11 @@ export class Engine {
    */
   stream(accountId: string, query: Query, forced?: ExecutionPath): Iterable<Block> {
     return streamBlocks(this.#columnsOf(accountId), query, forced);
+  }
+
+  /** Likewise agents and totals, of the whole window and of its intervals, in one pass. */
+  rollUp(accountId: string, query: RollUp, forced?: ExecutionPath): Iterable<Block> {
+    return rollUpBlocks(this.#columnsOf(accountId), query, forced);
   }
 
   /**

@@ -24,7 +24,7 @@ export { foldConversation, type Conversation, type EmitSegment } from "./fold.ts
 export { accountIdFault, compareIds, idFault, listedIdFault } from "./id.ts";
 export type { ListedSegment } from "./list.ts";
 export { isMetricName, METRIC_NAMES, metricOf, METRICS, TOTAL_METRIC, type Metric, type MetricName } from "./metrics.ts";
-export { DIMENSIONS, intersectIds, NO_FILTER, type Dimension, type Filter, type Query, type Window } from "./query.ts";
+export { DIMENSIONS, intersectIds, NO_FILTER, type Dimension, type Filter, type Query, type RollUp, type Window } from "./query.ts";
 export {
   aheadFault,
   INTERVAL_MIN_MINUTES,

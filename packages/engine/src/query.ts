@@ -41,3 +41,6 @@ export interface Query {
   readonly intervalMs?: number;
   readonly metrics: readonly MetricName[];
 }
+
+/** Every agent and the total of all, over the whole window; with an `intervalMs` in each interval as well. */
+export type RollUp = Omit<Query, "grouping">;

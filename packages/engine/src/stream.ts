@@ -42,7 +42,7 @@ const SPARE_CAPACITY_MAX = 2 * BLOCK_CELLS;
 /** Of an answer that was one large block: asked again, it spares the time that fresh memory costs. Whoever needs memory gets it. */
 let largeSpare: WeakRef<Cells> | null = null;
 
-function takeSpare(): Cells {
+export function takeSpare(): Cells {
   return spareCells.pop() ?? new Cells();
 }
 
@@ -52,7 +52,7 @@ function takeLargeSpare(): Cells {
   return cells ?? takeSpare();
 }
 
-function giveBack(cells: Cells): void {
+export function giveBack(cells: Cells): void {
   if (cells.capacity > SPARE_CAPACITY_MAX) largeSpare = new WeakRef(cells);
   else if (spareCells.length < SPARE_MAX) spareCells.push(cells);
 }

@@ -72,7 +72,7 @@ export function assertRoom(rowCount: number, sums: Float64Array): void {
 
 /** A cell: its `STRIDE` places, and behind them the number of its rows. */
 export const CELL_STRIDE = STRIDE + 1;
-const ROW_COUNT = STRIDE;
+export const ROW_COUNT = CELL_STRIDE - 1;
 
 /** From so many on, all are read together: the memory of a cell is then looked at once. */
 const MANY_SUMS = 5;

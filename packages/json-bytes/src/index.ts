@@ -1,2 +1,3 @@
 export { JsonBytes } from "./json-bytes.ts";
-export { toLabel, type Label } from "./label.ts";
+export { toLabel, toRowLabels, type Label, type RowLabels } from "./label.ts";
+export { giveBack } from "./memory.ts";

@@ -1,31 +1,25 @@
-import { endianness } from "node:os";
-import { WORD_BYTES, type Label } from "./label.ts";
-import { writeNumberText } from "./number-texts.ts";
+import { WORD_BYTES, type Label, type RowLabels } from "./label.ts";
+import { keepMemory, lendBytes, takeMemory, type Memory } from "./memory.ts";
+import { NUMBER_BYTES_MAX, writeNumberText } from "./number-texts.ts";
+import { writeWhole } from "./whole-numbers.ts";
 
-const CAPACITY_MIN = 64 * 1024;
-/** Memory that grew beyond is not kept for the next one. */
-const SPARE_CAPACITY_MAX = 4 * 1024 * 1024;
-/** A number takes up to 24, and a label is written in whole words. */
+/** Whatever is written last: a number takes up to 24, and a label is written in whole words. */
 const ROOM_MIN = 64;
 
-const IS_LITTLE_ENDIAN = endianness() === "LE";
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const DIGIT_0 = 0x30;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const DELETE = 0x7f;
-
-let spare: Uint8Array<ArrayBuffer> | null = null;
 
 /**
  * JSON as UTF-8, written piece by piece without a string in between. What is written is not checked: whoever writes
  * decides what stands where.
  */
 export class JsonBytes {
-  #bytes: Uint8Array<ArrayBuffer>;
-  #view: DataView;
+  #bytes: Memory = takeMemory();
+  #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
   readonly #pieceBytes: number;
@@ -33,9 +27,6 @@ export class JsonBytes {
   /** @param pieceBytes from this size on, what is written should be taken */
   constructor(pieceBytes = Infinity) {
     this.#pieceBytes = pieceBytes;
-    this.#bytes = spare ?? new Uint8Array(CAPACITY_MIN);
-    spare = null;
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   /** Bytes written since the last `take`. */
@@ -52,19 +43,39 @@ export class JsonBytes {
     this.#reserve(byteCount + ROOM_MIN);
     const view = this.#view;
     let at = this.#length;
-    for (let w = 0; w < words.length; w++, at += WORD_BYTES) view.setFloat64(at, words[w]!, IS_LITTLE_ENDIAN);
+    for (let w = 0; w < words.length; w++, at += WORD_BYTES) view.setFloat64(at, words[w]!, true);
     this.#length += byteCount;
   }
 
   /** @param value finite */
   number(value: number): void {
-    const whole = value | 0;
-    if (whole === value && whole >= 0) {
-      this.#whole(whole);
-      return;
-    }
     this.#reserve(ROOM_MIN);
-    this.#length += writeNumberText(value, this.#view, this.#length, IS_LITTLE_ENDIAN);
+    this.#length = writeNumber(value, this.#view, this.#length);
+  }
+
+  /**
+   * Labels, and behind each the number in one place of its column.
+   *
+   * @param nothing stands for NaN
+   */
+  row({ words, wordEnds, byteCounts }: RowLabels, columns: readonly Float64Array[], place: number, nothing: Label): void {
+    this.#reserve(words.length * WORD_BYTES + columns.length * NUMBER_BYTES_MAX + ROOM_MIN);
+    const view = this.#view;
+    let at = this.#length;
+    for (let c = 0, w = 0; c < columns.length; c++) {
+      const wordEnd = wordEnds[c]!;
+      for (let to = at; w < wordEnd; w++, to += WORD_BYTES) view.setFloat64(to, words[w]!, true);
+      at += byteCounts[c]!;
+      const value = columns[c]![place]!;
+      // Only NaN is unlike itself.
+      if (value === value) {
+        at = writeNumber(value, view, at);
+      } else {
+        view.setFloat64(at, nothing.words[0]!, true);
+        at += nothing.byteCount;
+      }
+    }
+    this.#length = at;
   }
 
   /** Quoted, escaped as `JSON.stringify` does. */
@@ -104,9 +115,27 @@ export class JsonBytes {
     return taken;
   }
 
-  /** Lets the next one have the memory. */
+  /** @returns what `take` would, without a copy; whoever knows when it has been read gives it back */
+  lend(): Buffer {
+    const length = this.#length;
+    return lendBytes(this.#leaveMemory(), length);
+  }
+
+  /** Lets others have the memory. */
   close(): void {
-    if (this.#bytes.length <= SPARE_CAPACITY_MAX) spare = this.#bytes;
+    keepMemory(this.#leaveMemory());
+  }
+
+  #leaveMemory(): Memory {
+    const left = this.#bytes;
+    this.#useMemory(NO_MEMORY);
+    this.#length = 0;
+    return left;
+  }
+
+  #useMemory(bytes: Memory): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
   }
 
   #byte(byte: number): void {
@@ -114,45 +143,24 @@ export class JsonBytes {
     this.#bytes[this.#length++] = byte;
   }
 
-  /** @param value at least 0 */
-  #whole(value: number): void {
-    this.#reserve(ROOM_MIN);
-    const bytes = this.#bytes;
-    const begin = this.#length;
-    const end = begin + digitCountOf(value);
-    this.#length = end;
-    let left = value;
-    for (let at = end - 1; left >= 10; at--) {
-      const tenth = (left / 10) | 0;
-      bytes[at] = DIGIT_0 + left - tenth * 10;
-      left = tenth;
-    }
-    bytes[begin] = DIGIT_0 + left;
-  }
-
   #reserve(more: number): void {
     if (this.#length + more > this.#bytes.length) this.#grow(more);
   }
 
   #grow(more: number): void {
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
-    larger.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = larger;
-    this.#view = new DataView(larger.buffer);
+    const smaller = this.#bytes;
+    const larger = takeMemory(Math.max(smaller.length * 2, this.#length + more));
+    larger.set(smaller.subarray(0, this.#length));
+    this.#useMemory(larger);
+    keepMemory(smaller);
   }
 }
 
+const NO_MEMORY: Memory = new Uint8Array(0);
 const ENCODER = new TextEncoder();
 
-/** @param value a whole number of at most 31 bits */
-function digitCountOf(value: number): number {
-  if (value < 10) return 1;
-  if (value < 100) return 2;
-  if (value < 1_000) return 3;
-  if (value < 10_000) return 4;
-  if (value < 100_000) return 5;
-  if (value < 1_000_000) return 6;
-  if (value < 10_000_000) return 7;
-  if (value < 100_000_000) return 8;
-  return value < 1_000_000_000 ? 9 : 10;
+/** @returns where it ends */
+function writeNumber(value: number, view: DataView, at: number): number {
+  const whole = value | 0;
+  return whole === value && whole >= 0 ? writeWhole(whole, view, at) : writeNumberText(value, view, at);
 }

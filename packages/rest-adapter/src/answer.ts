@@ -1,9 +1,12 @@
-import { METRIC_NAMES, type Block, type Dimension, type MetricName, type Query } from "@segmeter/engine";
-import { JsonBytes, toLabel, type Label } from "@segmeter/json-bytes";
+import { TOTAL_METRIC, type Block, type MetricName, type Query, type RollUp } from "@segmeter/engine";
+import { JsonBytes, toLabel, toRowLabels, type RowLabels } from "@segmeter/json-bytes";
 import type { Question } from "./parameters.ts";
 
-/** Answers one query, block by block. */
-export type Ask = (query: Query) => Iterable<Block>;
+/** Answers queries block by block. */
+export interface Asked {
+  readonly stream: (query: Query) => Iterable<Block>;
+  readonly rollUp: (query: RollUp) => Iterable<Block>;
+}
 
 /** A piece is handed on when it has grown to this size: the answer about a few thousand agents is one piece. */
 const PIECE_BYTES = 2 * 1024 * 1024;
@@ -15,18 +18,14 @@ const PIECE_BYTES = 2 * 1024 * 1024;
  * @param pieceBytes about as large as a piece becomes
  * @returns the JSON of the answer in pieces; whoever stops early ends the iteration
  */
-export function* answerQuestion(question: Question, ask: Ask, pieceBytes = PIECE_BYTES): Generator<Buffer, void> {
-  const { intervalMs } = question;
+export function* answerQuestion(question: Question, engine: Asked, pieceBytes = PIECE_BYTES): Generator<Buffer, void> {
   const out = new JsonBytes(pieceBytes);
-  const whole = new Parts(question, ask, []);
-  const byInterval = intervalMs === null ? null : new Parts(question, ask, ["interval"]);
+  const parts = new Parts(question, engine, out);
   try {
-    if (intervalMs === null || byInterval === null) yield* whole.write(0, out);
-    else yield* writeIntervals(question, intervalMs, byInterval, whole, out);
-    yield out.take();
+    yield* question.intervalMs === null ? parts.write(null) : writeIntervals(question, question.intervalMs, parts, out);
+    yield out.lend();
   } finally {
-    whole.close();
-    byInterval?.close();
+    parts.close();
     out.close();
   }
 }
@@ -37,13 +36,7 @@ const INTERVAL_DATA = toLabel(',"metricsData":');
 const SUMMARY = toLabel('],"timeframeSummary":');
 const END = toLabel("}");
 
-function* writeIntervals(
-  { window }: Question,
-  intervalMs: number,
-  byInterval: Parts,
-  whole: Parts,
-  out: JsonBytes,
-): Generator<Buffer, void> {
+function* writeIntervals({ window }: Question, intervalMs: number, parts: Parts, out: JsonBytes): Generator<Buffer, void> {
   const intervalCount = (window.endMs - window.startMs) / intervalMs;
   out.label(INTERVALS);
   for (let interval = 0; interval < intervalCount; interval++) {
@@ -51,99 +44,140 @@ function* writeIntervals(
     out.label(INTERVAL);
     out.number(window.startMs + interval * intervalMs);
     out.label(INTERVAL_DATA);
-    yield* byInterval.write(interval, out);
+    yield* parts.write(interval);
     out.label(END);
   }
   out.label(SUMMARY);
-  yield* whole.write(0, out);
+  yield* parts.write(null);
   out.label(END);
 }
 
 const PER_SKILL = toLabel('{"metricsPerSkill":{');
 const AFTER_SKILLS = toLabel('},"agentsMetrics":');
 const NO_SKILLS = toLabel('{"agentsMetrics":');
+const AGENTS = toLabel('{"metricsPerAgent":{');
+const AFTER_AGENTS = toLabel("}}");
 const TOTAL = toLabel(',"metricsTotal":');
+/** The original says "no value" with -1. */
+const NO_VALUE = toLabel("-1");
 
 /** The three parts that every level of the original answer has, for the whole window or interval by interval. */
 class Parts {
-  readonly #metrics: readonly MetricName[];
-  readonly #skills: Cursor | null;
+  readonly #out: JsonBytes;
+  readonly #labels: RowLabels;
+  readonly #zeros: readonly Float64Array[];
+  readonly #skills: { readonly byInterval: Cursor | null; readonly whole: Cursor } | null;
   readonly #agents: Cursor;
-  readonly #total: Cursor;
 
-  constructor(question: Question, ask: Ask, outer: readonly Dimension[]) {
-    const { window, filter, perSkill, metrics, intervalMs } = question;
-    const cursorBy = (grouping: readonly Dimension[], skillIds: readonly string[] | null): Cursor =>
-      new Cursor(
-        ask({
-          window,
-          filter: { ...filter, skillIds },
-          grouping: [...outer, ...grouping],
-          ...(outer.length > 0 && intervalMs !== null && { intervalMs }),
-          metrics,
-        }),
-        metrics,
-      );
-    this.#metrics = metrics;
-    this.#skills = perSkill && cursorBy(["skill", "agent"], perSkill.skillIds);
-    this.#agents = cursorBy(["agent"], null);
-    this.#total = cursorBy([], null);
+  constructor(question: Question, engine: Asked, out: JsonBytes) {
+    const { window, filter, perSkill, metrics } = question;
+    const intervalMs = question.intervalMs ?? undefined;
+    this.#out = out;
+    this.#labels = labelsOf(metrics);
+    this.#zeros = metrics.map(() => ZERO);
+    if (perSkill === null) {
+      this.#skills = null;
+    } else {
+      const query = { window, filter: { ...filter, skillIds: perSkill.skillIds }, metrics };
+      const whole = new Cursor(engine.stream({ ...query, grouping: ["skill", "agent"] }), metrics);
+      const byInterval =
+        intervalMs === undefined
+          ? null
+          : new Cursor(engine.stream({ ...query, intervalMs, grouping: ["interval", "skill", "agent"] }), metrics);
+      this.#skills = { byInterval, whole };
+    }
+    this.#agents = new Cursor(engine.rollUp({ window, filter, metrics, ...(intervalMs !== undefined && { intervalMs }) }), metrics);
   }
 
-  /** @param interval ascending from call to call; 0 for the whole window */
-  *write(interval: number, out: JsonBytes): Generator<Buffer, void> {
+  /** @param interval ascending from call to call; null, after all others: the whole window */
+  *write(interval: number | null): Generator<Buffer, void> {
+    const out = this.#out;
     if (this.#skills) {
       out.label(PER_SKILL);
-      yield* writeSkills(this.#skills, interval, out);
+      yield* this.#writeSkills(interval === null ? this.#skills.whole : this.#skills.byInterval!, interval);
       out.label(AFTER_SKILLS);
     } else {
       out.label(NO_SKILLS);
     }
-    yield* writeAgents(this.#agents, interval, out);
+    yield* this.#writeAgents(interval);
     out.label(TOTAL);
-    this.#writeTotal(interval, out);
+    this.#writeTotal(interval);
     out.label(END);
   }
 
   close(): void {
-    for (const cursor of [this.#skills, this.#agents, this.#total]) cursor?.close();
+    for (const cursor of [this.#skills?.byInterval, this.#skills?.whole, this.#agents]) cursor?.close();
+  }
+
+  *#writeSkills(skills: Cursor, interval: number | null): Generator<Buffer, void> {
+    const out = this.#out;
+    let isFirst = true;
+    for (let cells = skills.next(interval); cells; cells = skills.next(interval)) {
+      const { indexes, values } = cells.block.skills!;
+      for (let begin = cells.from, end = begin; begin < cells.to; begin = end) {
+        while (end < cells.to && indexes[end] === indexes[begin]) end++;
+        if (!isFirst) out.comma();
+        isFirst = false;
+        out.string(values[indexes[begin]!]!);
+        out.colon();
+        out.label(AGENTS);
+        this.#writeEntries(cells, begin, end, true);
+        out.label(AFTER_AGENTS);
+      }
+      if (out.isFull) yield out.take();
+    }
+  }
+
+  *#writeAgents(interval: number | null): Generator<Buffer, void> {
+    const out = this.#out;
+    out.label(AGENTS);
+    let isFirst = true;
+    for (let cells = this.#agents.next(interval); cells; cells = this.#agents.next(interval)) {
+      this.#writeEntries(cells, cells.from, cells.to, isFirst);
+      isFirst = false;
+      if (out.isFull) yield out.take();
+    }
+    out.label(AFTER_AGENTS);
+  }
+
+  #writeEntries({ block, columns }: Cells, from: number, to: number, isFirst: boolean): void {
+    const out = this.#out;
+    const { indexes, values } = block.agents!;
+    for (let cell = from; cell < to; cell++) {
+      if (cell > from || !isFirst) out.comma();
+      out.string(values[indexes[cell]!]!);
+      out.colon();
+      out.row(this.#labels, columns, cell, NO_VALUE);
+      out.label(END);
+    }
   }
 
   /** Over no segments the original's total is zero throughout, its averages too. */
-  #writeTotal(interval: number, out: JsonBytes): void {
-    const cells = this.#total.next(interval);
-    if (cells !== null && cells.block.metric("totalAgentConversationSegments")[cells.from] !== 0) {
-      return writeMetrics(cells.metrics, cells.from, out);
-    }
-    this.#metrics.forEach((name, i) => {
-      out.label(labelOf(name, i));
-      out.number(0);
-    });
-    out.label(END);
+  #writeTotal(interval: number | null): void {
+    const total = this.#agents.nextTotal(interval);
+    this.#out.row(this.#labels, total?.columns ?? this.#zeros, total?.from ?? 0, NO_VALUE);
+    this.#out.label(END);
   }
 }
+
+const ZERO = new Float64Array(1);
 
 /** Cells `[from, to)` of a block, and its metrics as they are to be written. */
 interface Cells {
   readonly block: Block;
   readonly from: number;
   readonly to: number;
-  readonly metrics: readonly Labelled[];
+  readonly columns: readonly Float64Array[];
 }
 
-interface Labelled {
-  /** `"name":`, and before it what separates it from the metric before */
-  readonly label: Label;
-  readonly values: Float64Array;
-}
-
-/** Reads the blocks of a query interval by interval. */
+/** Reads blocks interval by interval. */
 class Cursor {
   readonly #blocks: Iterator<Block>;
   readonly #names: readonly MetricName[];
   #block: Block | null = null;
-  #metrics: Labelled[] = [];
+  #columns: readonly Float64Array[] = [];
   #cell = 0;
+  #total = 0;
 
   constructor(blocks: Iterable<Block>, names: readonly MetricName[]) {
     this.#blocks = blocks[Symbol.iterator]();
@@ -152,24 +186,37 @@ class Cursor {
   }
 
   /**
-   * The next cells of an interval; without a grouping by interval, of all there are. They may lie in several blocks, but
-   * for those of one skill: so it is called until there are none.
+   * The next cells of an interval, or of the whole window. They may lie in several blocks, but for those of one skill: so
+   * it is called until there are none.
    *
    * @returns null when all of them were taken
    */
-  next(interval: number): Cells | null {
-    while (this.#block && this.#cell === this.#block.cellCount) this.#nextBlock();
-    if (!this.#block) return null;
-    const { cellCount, intervals } = this.#block;
+  next(interval: number | null): Cells | null {
+    const block = this.#blockOf(interval);
+    if (block === null) return null;
     const from = this.#cell;
-    let to = cellCount;
-    if (intervals) for (to = from; to < cellCount && intervals.indexes[to] === interval; to++);
-    this.#cell = to;
-    return from < to ? { block: this.#block, from, to, metrics: this.#metrics } : null;
+    this.#cell = endOf(block, interval, from, block.cellCount);
+    return from < this.#cell ? { block, from, to: this.#cell, columns: this.#columns } : null;
+  }
+
+  /** @returns null where there are no segments */
+  nextTotal(interval: number | null): Cells | null {
+    const block = this.#blockOf(interval);
+    if (block === null) return null;
+    const from = this.#total;
+    this.#total = endOf(block, interval, from, block.cellCount + block.totalCount);
+    const isEmpty = from === this.#total || block.metric(TOTAL_METRIC)[from] === 0;
+    return isEmpty ? null : { block, from, to: this.#total, columns: this.#columns };
   }
 
   close(): void {
     this.#blocks.return?.();
+  }
+
+  /** The block that is being read, if it is by interval where that is wanted. */
+  #blockOf(interval: number | null): Block | null {
+    while (this.#block && this.#cell === this.#block.cellCount && this.#total === this.#cell + this.#block.totalCount) this.#nextBlock();
+    return this.#block && (this.#block.intervals === null) === (interval === null) ? this.#block : null;
   }
 
   #nextBlock(): void {
@@ -177,74 +224,25 @@ class Cursor {
     const block = next.done ? null : next.value;
     this.#block = block;
     this.#cell = 0;
-    if (block) this.#metrics = this.#names.map((name, i) => ({ label: labelOf(name, i), values: block.metric(name) }));
+    this.#total = block?.cellCount ?? 0;
+    if (block) this.#columns = this.#names.map((name) => block.metric(name));
   }
 }
 
-function* writeSkills(skills: Cursor, interval: number, out: JsonBytes): Generator<Buffer, void> {
-  let isFirst = true;
-  for (let cells = skills.next(interval); cells; cells = skills.next(interval)) {
-    const { block, from, to, metrics } = cells;
-    const { indexes, values } = block.skills!;
-    for (let begin = from, end = from; begin < to; begin = end) {
-      while (end < to && indexes[end] === indexes[begin]) end++;
-      if (!isFirst) out.comma();
-      isFirst = false;
-      out.string(values[indexes[begin]!]!);
-      out.colon();
-      out.label(AGENTS);
-      writeEntries({ block, from: begin, to: end, metrics }, true, out);
-      out.label(AFTER_AGENTS);
-    }
-    if (out.isFull) yield out.take();
-  }
+/** Where the cells of an interval end that begin at a place. */
+function endOf({ intervals }: Block, interval: number | null, from: number, end: number): number {
+  if (intervals === null) return end;
+  let to = from;
+  while (to < end && intervals.indexes[to] === interval) to++;
+  return to;
 }
 
-const AGENTS = toLabel('{"metricsPerAgent":{');
-const AFTER_AGENTS = toLabel("}}");
+/** By the names of the metrics: as many as there are ways to choose some, at most. */
+const labels = new Map<string, RowLabels>();
 
-function* writeAgents(agents: Cursor, interval: number, out: JsonBytes): Generator<Buffer, void> {
-  out.label(AGENTS);
-  let isFirst = true;
-  for (let cells = agents.next(interval); cells; cells = agents.next(interval)) {
-    writeEntries(cells, isFirst, out);
-    isFirst = false;
-    if (out.isFull) yield out.take();
-  }
-  out.label(AFTER_AGENTS);
-}
-
-function writeEntries({ block, from, to, metrics }: Cells, isFirst: boolean, out: JsonBytes): void {
-  const { indexes, values } = block.agents!;
-  for (let cell = from; cell < to; cell++) {
-    if (cell > from || !isFirst) out.comma();
-    out.string(values[indexes[cell]!]!);
-    out.colon();
-    writeMetrics(metrics, cell, out);
-  }
-}
-
-const NO_VALUE = -1;
-
-/** The original says "no value" with -1. */
-function writeMetrics(metrics: readonly Labelled[], cell: number, out: JsonBytes): void {
-  for (const { label, values } of metrics) {
-    const value = values[cell]!;
-    out.label(label);
-    // Only NaN is unlike itself.
-    out.number(value === value ? value : NO_VALUE);
-  }
-  out.label(END);
-}
-
-const FIRST_LABELS = labelsWith("{");
-const LATER_LABELS = labelsWith(",");
-
-function labelsWith(before: string): ReadonlyMap<MetricName, Label> {
-  return new Map(METRIC_NAMES.map((name) => [name, toLabel(`${before}"${name}":`)]));
-}
-
-/** @param place of the metric among those that are written */
-function labelOf(name: MetricName, place: number): Label {
-  return (place === 0 ? FIRST_LABELS : LATER_LABELS).get(name)!;
+function labelsOf(metrics: readonly MetricName[]): RowLabels {
+  const key = metrics.join();
+  let found = labels.get(key);
+  if (!found) labels.set(key, (found = toRowLabels(metrics.map((name, i) => `${i === 0 ? "{" : ","}"${name}":`))));
+  return found;
 }

@@ -1,7 +1,17 @@
-import { Engine, NO_FILTER, type ConversationEvent, type EngineOptions, type ExecutionPath, type Segment } from "@segmeter/engine";
+import {
+  Engine,
+  NO_FILTER,
+  type Block,
+  type ConversationEvent,
+  type Dimension,
+  type EngineOptions,
+  type ExecutionPath,
+  type Query,
+  type Segment,
+} from "@segmeter/engine";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cellsOf, referenceAnswer, referenceSegments } from "@segmeter/reference";
+import { cellsOf, referenceAnswer, referenceSegments, type ReferenceCell } from "@segmeter/reference";
 import { EngineFeed, eventLogArbitrary, GOLDEN_CASES, queryArbitrary } from "../src/index.ts";
 
 const ACCOUNT = "account";
@@ -30,6 +40,23 @@ describe("the engine", () => {
         for (const path of PATHS) expect(cellsOf(engine.ask(ACCOUNT, query, path), query)).toEqual(expected);
       }),
       { numRuns: 600 },
+    );
+  });
+
+  test("rolls agents up to what each level is by itself, by every execution path", () => {
+    fc.assert(
+      fc.property(logAndQuery, batchSizes, ({ log, query }, sizes) => {
+        const { engine } = fed(log, sizes);
+        const segments = referenceSegments(log);
+        const levels: readonly (readonly Dimension[])[] = [...(query.intervalMs ? INTERVAL_LEVELS : []), ["agent"], []];
+        const expected = levels.map((grouping) => referenceAnswer(segments, { ...query, grouping }));
+        for (const path of PATHS) {
+          const found: ReferenceCell[] = [];
+          for (const block of engine.rollUp(ACCOUNT, query, path)) found.push(...rolledUpCells(block, query));
+          expect(levels.map((grouping) => found.filter((cell) => isOfLevel(cell, grouping)))).toEqual(expected);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 
@@ -122,6 +149,21 @@ function fed(log: readonly ConversationEvent[], sizes: readonly number[], option
     at += size;
   }
   return { engine, feed };
+}
+
+const INTERVAL_LEVELS: readonly (readonly Dimension[])[] = [["interval", "agent"], ["interval"]];
+
+/** The cells of a block of a roll-up, and the totals behind them, which are of no agent. */
+function rolledUpCells({ cellCount, totalCount, intervals, agents, metric }: Block, { metrics }: Query): ReferenceCell[] {
+  return Array.from({ length: cellCount + totalCount }, (_, cell) => ({
+    ...(intervals && { interval: intervals.values[intervals.indexes[cell]!]! }),
+    ...(cell < cellCount && { agent: agents!.values[agents!.indexes[cell]!]! }),
+    metrics: Object.fromEntries(metrics.map((name) => [name, Number.isNaN(metric(name)[cell]) ? null : metric(name)[cell]!])),
+  }));
+}
+
+function isOfLevel(cell: ReferenceCell, grouping: readonly Dimension[]): boolean {
+  return "interval" in cell === grouping.includes("interval") && "agent" in cell === grouping.includes("agent");
 }
 
 function listed(engine: Engine, feed: EngineFeed): Segment[] {

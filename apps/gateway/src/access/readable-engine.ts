@@ -6,6 +6,7 @@ import {
   type Filter,
   type FilterValues,
   type Query,
+  type RollUp,
   type Answer,
   type Block,
   type Window,
@@ -17,6 +18,7 @@ import { assertMay } from "./refusal.ts";
 export interface ReadableEngine {
   readonly ask: (accountId: string, query: Query) => Answer;
   readonly stream: (accountId: string, query: Query) => Iterable<Block>;
+  readonly rollUp: (accountId: string, query: RollUp) => Iterable<Block>;
   readonly filterValues: (accountId: string) => FilterValues;
   readonly versionOf: (accountId: string, window: Window) => number;
   /** What an answer can be made of at most. */
@@ -30,7 +32,7 @@ export interface ReadableEngine {
  */
 export function readableBy(caller: Caller, engine: Engine): ReadableEngine {
   const { restriction } = caller.rights;
-  const narrowed = (query: Query): Query => ({ ...query, filter: narrow(query.filter, restriction) });
+  const narrowed = <Asked extends RollUp>(query: Asked): Asked => ({ ...query, filter: narrow(query.filter, restriction) });
   return {
     ask: (accountId, query) => {
       assertMay(caller, "read", accountId);
@@ -39,6 +41,10 @@ export function readableBy(caller: Caller, engine: Engine): ReadableEngine {
     stream: (accountId, query) => {
       assertMay(caller, "read", accountId);
       return engine.stream(accountId, narrowed(query));
+    },
+    rollUp: (accountId, query) => {
+      assertMay(caller, "read", accountId);
+      return engine.rollUp(accountId, narrowed(query));
     },
     filterValues: (accountId) => {
       assertMay(caller, "read", accountId);

@@ -1,19 +1,21 @@
-import { METRIC_NAMES, metricOf, MINUTE_MS, type MetricName } from "@segmeter/engine";
-import { toLabel, type JsonBytes, type Label } from "@segmeter/json-bytes";
+import { isMetricName, METRIC_NAMES, metricOf, MINUTE_MS, type MetricName } from "@segmeter/engine";
+import { toLabel, toRowLabels, type JsonBytes, type Label, type RowLabels } from "@segmeter/json-bytes";
 import type { Step } from "./nodes.ts";
+
+type Key = "id" | "start" | "end";
 
 /** A field of a part that is selected, under the name that the operation gives it. */
 export type PartField =
-  | { readonly name: string; readonly key: "id" | "start" | "end" }
+  | { readonly name: string; readonly key: Key }
   | { readonly name: string; readonly typename: string }
   | { readonly name: string; readonly metrics: readonly MetricField[] };
 
 export type MetricField = { readonly name: string; readonly metric: MetricName } | { readonly name: string; readonly typename: string };
 
-type Value = { readonly key: "id" | "start" | "end" } | { readonly metric: MetricName };
-
-/** A value, and the text that comes before it. */
-type Piece = Value & { readonly before: Label };
+/** A key with the text before it, or metrics, one after the other, with the text before each. */
+type Piece =
+  | { readonly before: Label; readonly key: Key }
+  | { readonly labels: RowLabels; readonly metrics: readonly MetricName[]; readonly valuesOfNothing: readonly Float64Array[] };
 
 const NULL = toLabel("null");
 
@@ -24,10 +26,10 @@ export class PartWriter {
   readonly #end: Label;
 
   constructor(fields: readonly PartField[]) {
-    const { pieces, end } = toPieces(fields);
-    const selected = new Set(pieces.map((piece) => ("metric" in piece ? piece.metric : null)));
+    const { values, end } = toValues(fields);
+    const selected = new Set(values.map(({ value }) => value));
     this.metrics = METRIC_NAMES.filter((name) => selected.has(name));
-    this.#pieces = pieces;
+    this.#pieces = toPieces(values);
     this.#end = toLabel(end);
   }
 
@@ -36,52 +38,76 @@ export class PartWriter {
    * @returns writes one part; a cell of null stands for a part without segments
    */
   over(columnOf: (metric: MetricName) => Float64Array, out: JsonBytes): (step: Step, cell: number | null) => void {
-    const columns = this.#pieces.map((piece) => ("metric" in piece ? columnOf(piece.metric) : null));
+    const columns = this.#pieces.map((piece) => ("key" in piece ? [] : piece.metrics.map(columnOf)));
     return (part, cell) => {
       this.#pieces.forEach((piece, i) => {
-        out.label(piece.before);
-        if ("metric" in piece) writeMetric(cell === null ? emptyValueOf(piece.metric) : columns[i]![cell]!, out);
-        else out.string(keyOf(part, piece.key));
+        if ("key" in piece) {
+          out.label(piece.before);
+          out.string(keyOf(part, piece.key));
+        } else if (cell === null) {
+          out.row(piece.labels, piece.valuesOfNothing, 0, NULL);
+        } else {
+          out.row(piece.labels, columns[i]!, cell, NULL);
+        }
       });
       out.label(this.#end);
     };
   }
 }
 
-function writeMetric(value: number, out: JsonBytes): void {
-  if (Number.isNaN(value)) out.label(NULL);
-  else out.number(value);
-}
-
-function emptyValueOf(metric: MetricName): number {
-  return metricOf(metric).denominator.length === 0 ? 0 : NaN;
-}
-
-function keyOf(part: Step, key: "id" | "start" | "end"): string {
+function keyOf(part: Step, key: Key): string {
   if (part.dimension !== "interval") return part.id;
   return new Date(part.startMs + (key === "end" ? part.minutes * MINUTE_MS : 0)).toISOString();
 }
 
+interface Value {
+  readonly before: string;
+  readonly value: Key | MetricName;
+}
+
 /** What is the same in every part is joined to one text between two values. */
-function toPieces(fields: readonly PartField[]): { readonly pieces: readonly Piece[]; readonly end: string } {
-  const pieces: Piece[] = [];
+function toValues(fields: readonly PartField[]): { readonly values: readonly Value[]; readonly end: string } {
+  const values: Value[] = [];
   let text = "";
-  const add = (value: Value): void => {
-    pieces.push({ ...value, before: toLabel(text) });
+  const add = (value: Key | MetricName): void => {
+    values.push({ before: text, value });
     text = "";
   };
   fields.forEach((field, i) => {
     text += `${i > 0 ? "," : "{"}"${field.name}":`;
     if ("typename" in field) text += JSON.stringify(field.typename);
-    else if ("key" in field) add(field);
+    else if ("key" in field) add(field.key);
     else {
       field.metrics.forEach((inner, m) => {
         text += `${m > 0 ? "," : "{"}"${inner.name}":`;
         if ("typename" in inner) text += JSON.stringify(inner.typename);
-        else add(inner);
+        else add(inner.metric);
       });
       text += "}";
     }
   });
-  return { pieces, end: `${text}}` };
+  return { values, end: `${text}}` };
+}
+
+function toPieces(values: readonly Value[]): Piece[] {
+  const pieces: Piece[] = [];
+  for (let from = 0, to = 0; from < values.length; from = to) {
+    const { before, value } = values[to++]!;
+    if (isMetricName(value)) {
+      while (to < values.length && isMetricName(values[to]!.value)) to++;
+      pieces.push(toRow(values.slice(from, to)));
+    } else {
+      pieces.push({ before: toLabel(before), key: value });
+    }
+  }
+  return pieces;
+}
+
+function toRow(values: readonly Value[]): Piece {
+  const metrics = values.map(({ value }) => value as MetricName);
+  return {
+    labels: toRowLabels(values.map(({ before }) => before)),
+    metrics,
+    valuesOfNothing: metrics.map((metric) => Float64Array.of(metricOf(metric).denominator.length === 0 ? 0 : NaN)),
+  };
 }

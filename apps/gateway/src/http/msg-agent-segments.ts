@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { accountIdFault, type Engine, type Limits } from "@segmeter/engine";
+import { giveBack } from "@segmeter/json-bytes";
 import { answerQuestion, parseParameters, type RawParameters } from "@segmeter/rest-adapter";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { requireScope } from "../access/guard.ts";
@@ -40,7 +41,12 @@ export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits
     if (isPast && isHeld(request, reply, etagOfVersion(readable.versionOf(accountId, window), request.caller.rightsKey))) {
       return reply.code(304).header("server-timing", meter.toServerTiming()).send();
     }
-    const body = toBody(answerQuestion(parsed.question, (query) => meter.stream(accountId, query)));
+    const pieces = answerQuestion(parsed.question, {
+      stream: (query) => meter.stream(accountId, query),
+      rollUp: (query) => meter.rollUp(accountId, query),
+    });
+    const body = toBody(pieces);
+    if (Buffer.isBuffer(body)) reply.raw.once("finish", () => giveBack(body));
     return reply.header("server-timing", meter.toServerTiming()).type("application/json; charset=utf-8").send(body);
   }
 }
