@@ -11,6 +11,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   "packages/schema": [],
   "packages/event-log": ["engine"],
   "packages/json-bytes": [],
+  "packages/nats-servers": [],
   "packages/liveperson": ["engine"],
   "packages/rest-adapter": ["engine", "json-bytes"],
   "packages/reference": ["engine"],

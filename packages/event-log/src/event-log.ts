@@ -73,6 +73,16 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
+/** How far a log that is filled from a stream has come. */
+export interface Cursor {
+  /** Which stream, and what of it. */
+  readonly source: string;
+  /** Of the newest message that is stored. */
+  readonly sequence: number;
+  /** When the stream took it, UTC epoch ms. */
+  readonly at: number;
+}
+
 export type Follower = (stored: Stored) => Promise<void>;
 
 /** Batches that were stored together. */
@@ -119,6 +129,12 @@ export type LogFault =
   | "NEWER_VERSION"
   /** The file exists and is something else. */
   | "NOT_A_LOG"
+  /** It is filled from another stream, or from none. */
+  | "WRONG_SOURCE"
+  /** The stream no longer holds what comes next. */
+  | "GAP"
+  /** The stream could not be reached, or has not answered in time; what was appended may come to be stored. */
+  | "UNREACHABLE"
   /** The disk is full, read-only or failing; a later try may work. */
   | "STORAGE_FAILED"
   /** Whatever works on it has ended: calls that were under way may or may not have taken effect, and it has to be opened again. */

@@ -16,6 +16,11 @@ const MESSAGES: Readonly<Record<LogFault, (path: string, detail: string) => stri
   NEWER_VERSION: (path, detail) =>
     `${path} was written by a newer version of Segmeter: ${detail}. It is kept as it is. Run that version, or use another folder.`,
   NOT_A_LOG: (path, detail) => `${path} is not an event log: ${detail}. It is kept as it is. Move it away, or use another folder.`,
+  WRONG_SOURCE: (path, detail) =>
+    `${path} cannot go on: ${detail}. It is kept as it is. Set the stream that it was filled from, or use another folder.`,
+  GAP: (path, detail) =>
+    `${path} cannot go on: ${detail}. It is kept as it is. Put a backup of another node in its place (segmeter backup, segmeter restore), which catches up from there.`,
+  UNREACHABLE: (path, detail) => `${path} is cut off from the stream: ${detail}. Send the same events again: each counts once.`,
   STORAGE_FAILED: (path, detail) =>
     `${path} could not be read or written: ${detail}. A call that fails stores nothing: check space, permissions and the disk, then try again.`,
   LOST: (path, detail) =>

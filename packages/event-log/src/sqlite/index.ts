@@ -1,3 +1,3 @@
 export { SqliteCopy } from "./sqlite-copy.ts";
 export { openSqliteFile, pathIn } from "./open.ts";
-export { openSqliteLog, type SqliteLogOptions } from "./threaded-log.ts";
+export { openSqliteLog, openSqliteReplica, type SqliteReplica, type SqliteLogOptions } from "./threaded-log.ts";

@@ -15,10 +15,11 @@ let readerCount = 0;
 let copying: { readonly state: "copying" | "copied" } | { readonly state: "failed"; readonly error: unknown };
 
 const CALLS: ThreadCalls = {
-  open: (folder) => {
-    file = openSqliteFile(folder);
+  open: (folder, filledFrom) => {
+    file = openSqliteFile(folder, filledFrom);
   },
-  append: (packed) => packAppended(file.append(unpackBatches(packed))),
+  cursor: () => file.cursor(),
+  append: (packed, cursor) => packAppended(file.append(unpackBatches(packed), cursor)),
   histories: (keys) => packHistories(file.histories(keys)),
   startReading: () => {
     readers.set(++readerCount, file.readAll());

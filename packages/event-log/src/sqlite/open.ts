@@ -1,10 +1,11 @@
 import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { createCursorTable } from "./cursor.ts";
 import { toStorageError } from "./failure.ts";
 import { identify, inspect } from "./inspect.ts";
 import { createSchema } from "./schema.ts";
-import { SqliteFile } from "./sqlite-file.ts";
+import { SqliteFile, type FilledFrom } from "./sqlite-file.ts";
 
 const FILE_NAME = "events.sqlite";
 
@@ -18,21 +19,21 @@ export function pathIn(folder: string): string {
  *
  * @throws StorageError as `openSqliteLog`
  */
-export function openSqliteFile(folder: string): SqliteFile {
+export function openSqliteFile(folder: string, filledFrom: FilledFrom = "OWNER"): SqliteFile {
   const path = pathIn(folder);
   try {
     createFolder(dirname(path));
     inspect(path);
     // SQLite would open a file that cannot be written, and fail at the first append.
     if (existsSync(path)) accessSync(path, constants.W_OK);
-    return claim(path);
+    return claim(path, filledFrom);
   } catch (error) {
     throw toStorageError(error, path);
   }
 }
 
 /** Takes the lock, which the system drops with the process, and makes the tables of a new log. */
-function claim(path: string): SqliteFile {
+function claim(path: string, filledFrom: FilledFrom): SqliteFile {
   const db = new DatabaseSync(path);
   try {
     // Exclusive before the first read: the index of the write-ahead log then lives in this process's memory.
@@ -43,7 +44,10 @@ function claim(path: string): SqliteFile {
     // Left by the look that `inspect` took. Nobody else can be using it now.
     rmSync(`${path}-shm`, { force: true });
     syncFolder(dirname(path));
-    return new SqliteFile(path, db);
+    if (filledFrom === "STREAM") createCursorTable(db);
+    const file = new SqliteFile(path, db);
+    file.assertFilledFrom(filledFrom);
+    return file;
   } catch (error) {
     db.close();
     throw error;

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { AppendedBatch, LogSize } from "../event-log.ts";
+import type { AppendedBatch, Cursor, LogSize } from "../event-log.ts";
 import { Appending } from "./append.ts";
 import type { NewEvents } from "./append.ts";
 import { copyDatabase } from "./copy-database.ts";
-import { toStorageError } from "./failure.ts";
+import { readCursor, writeCursor } from "./cursor.ts";
+import { storageError, toStorageError } from "./failure.ts";
 import { readChunk, readConversation } from "./read.ts";
 import type { StoredConversation } from "./read.ts";
 import { RecentConversations } from "./recent-conversations.ts";
@@ -14,6 +15,9 @@ import { readTotals } from "./totals.ts";
 
 const RECENT_CONVERSATIONS_MAX = 100_000;
 const CHUNK_EVENTS = 5_000;
+
+/** By its owner's calls, or from a stream: never from both. */
+export type FilledFrom = "OWNER" | "STREAM";
 
 /** The log over one open file, as one thread uses it: SQLite works while it is called. What it does is told in `EventLog`. */
 export class SqliteFile {
@@ -29,9 +33,27 @@ export class SqliteFile {
     this.#statements = prepareStatements(db);
   }
 
-  append(batches: Iterable<{ readonly accountId: string; readonly events: NewEvents }>): AppendedBatch[] {
+  /** @throws StorageError WRONG_SOURCE */
+  assertFilledFrom(filledFrom: FilledFrom): void {
+    const cursor = this.cursor();
+    if (filledFrom === "OWNER" && cursor !== null) {
+      throw storageError("WRONG_SOURCE", this.path, `it is filled from a stream (${cursor.source}), and none was named`);
+    }
+    if (filledFrom === "STREAM" && cursor === null && this.size().position > 0) {
+      throw storageError("WRONG_SOURCE", this.path, "it holds events that did not come from the stream");
+    }
+  }
+
+  /** null: nothing came from a stream yet. */
+  cursor(): Cursor | null {
+    return this.#guarded(() => readCursor(this.#db));
+  }
+
+  /** @param cursor how far the stream is stored with these */
+  append(batches: Iterable<{ readonly accountId: string; readonly events: NewEvents }>, cursor: Cursor | null = null): AppendedBatch[] {
     const { appended, created } = this.#transaction(() => {
       const appending = new Appending(this.#statements, this.#recent);
+      if (cursor !== null) writeCursor(this.#db, cursor);
       return { appended: Array.from(batches, ({ accountId, events }) => appending.add(accountId, events)), created: appending.finish() };
     });
     for (const { accountId, conversationId, key, idsCrc } of created) this.#recent.add(accountId, conversationId, { key, idsCrc });

@@ -1,14 +1,16 @@
-import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, LogFault, LogSize } from "../event-log.ts";
+import type { AppendedBatch, ConversationHistory, Cursor, EventBatch, EventLog, LogFault, LogSize } from "../event-log.ts";
 import type { NewEvents } from "./append.ts";
 import { toContent, toEvent } from "./event-row.ts";
 import { EventPacker, EventUnpacker } from "./packed-events.ts";
 import type { PackedEvents } from "./packed-events.ts";
 import type { StoredConversation } from "./read.ts";
+import type { FilledFrom } from "./sqlite-file.ts";
 
 /** What the thread that owns the file does for the others: the calls of `EventLog`, their events packed. */
 export interface ThreadCalls {
-  open(folder: string): void;
-  append(batches: PackedBatches): PackedAppended;
+  open(folder: string, filledFrom: FilledFrom): void;
+  cursor(): Cursor | null;
+  append(batches: PackedBatches, cursor: Cursor | null): PackedAppended;
   histories(conversationKeys: readonly number[]): PackedHistories;
   /** @returns the number that the reader is called by from now on */
   startReading(): number;

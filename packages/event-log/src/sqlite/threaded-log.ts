@@ -2,10 +2,11 @@ import { extname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { StorageError } from "../event-log.ts";
-import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, Follower, LogSize } from "../event-log.ts";
+import type { AppendedBatch, ConversationHistory, Cursor, EventBatch, EventLog, Follower, LogSize } from "../event-log.ts";
 import { Sequence } from "../sequence.ts";
 import { storageError, toStorageError } from "./failure.ts";
 import { pathIn } from "./open.ts";
+import type { FilledFrom } from "./sqlite-file.ts";
 import { packBatches, transferOf, unpackAppended, unpackHistories } from "./thread-calls.ts";
 import type { Call, CallAnswer, CallName, PackedHistories, ThreadCalls } from "./thread-calls.ts";
 
@@ -31,11 +32,31 @@ export function openSqliteLog(options: SqliteLogOptions): Promise<EventLog> {
   return openOn(new Worker(THREAD, { name: "event log", execArgv: [] }), options);
 }
 
+/**
+ * Opens the log of a folder that is filled from a stream, as `openSqliteLog` does.
+ *
+ * @throws StorageError WRONG_SOURCE if it was filled otherwise, and as `openSqliteLog`
+ */
+export async function openSqliteReplica(options: SqliteLogOptions): Promise<SqliteReplica> {
+  const log = await openOn(new Worker(THREAD, { name: "event log", execArgv: [] }), options, "STREAM");
+  return { log, cursor: await log.cursor(), store: (batches, cursor) => log.store(batches, cursor) };
+}
+
+/** A log that is filled from a stream. */
+export interface SqliteReplica {
+  /** For reading. */
+  readonly log: EventLog;
+  /** As it was opened; null: nothing came from a stream yet. */
+  readonly cursor: Cursor | null;
+  /** Appends what a stream holds up to the cursor, which is stored with it. */
+  readonly store: (batches: readonly EventBatch[], cursor: Cursor) => Promise<AppendedBatch[]>;
+}
+
 /** @param thread runs `log-thread.ts`, and ends with the log */
-export async function openOn(thread: Worker, { folder, onLost }: SqliteLogOptions): Promise<EventLog> {
+export async function openOn(thread: Worker, { folder, onLost }: SqliteLogOptions, filledFrom: FilledFrom = "OWNER"): Promise<ThreadedLog> {
   const log = new ThreadedLog(thread, pathIn(folder));
   try {
-    await log.open(folder, onLost);
+    await log.open(folder, filledFrom, onLost);
     return log;
   } catch (error) {
     await thread.terminate();
@@ -79,8 +100,8 @@ class ThreadedLog implements EventLog {
     thread.on("exit", (code) => this.#lose(`its thread ended with code ${code}`));
   }
 
-  async open(folder: string, onLost: SqliteLogOptions["onLost"]): Promise<void> {
-    await this.#call("open", folder);
+  async open(folder: string, filledFrom: FilledFrom, onLost: SqliteLogOptions["onLost"]): Promise<void> {
+    await this.#call("open", folder, filledFrom);
     this.#position = (await this.#call("size")).position;
     this.#onLost = onLost;
   }
@@ -91,9 +112,9 @@ class ThreadedLog implements EventLog {
 
   append(batches: readonly EventBatch[]): Promise<AppendedBatch[]> {
     const follower = this.#follower;
-    if (follower === null) return this.#append(batches);
+    if (follower === null) return this.store(batches, null);
     return this.#storing.run(async () => {
-      const appended = await this.#append(batches);
+      const appended = await this.store(batches, null);
       await follower({ batches, appended, position: this.#position });
       return appended;
     });
@@ -165,8 +186,12 @@ class ThreadedLog implements EventLog {
     }
   }
 
-  async #append(batches: readonly EventBatch[]): Promise<AppendedBatch[]> {
-    const appended = unpackAppended(await this.#call("append", packBatches(batches)), batches);
+  cursor(): Promise<Cursor | null> {
+    return this.#call("cursor");
+  }
+
+  async store(batches: readonly EventBatch[], cursor: Cursor | null): Promise<AppendedBatch[]> {
+    const appended = unpackAppended(await this.#call("append", packBatches(batches), cursor), batches);
     for (const { positions } of appended)
       this.#position = positions.reduce((newest, position) => Math.max(newest, position), this.#position);
     return appended;

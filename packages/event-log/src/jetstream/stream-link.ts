@@ -1,0 +1,148 @@
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  DeliverPolicy,
+  jetstream,
+  JetStreamApiError,
+  jetstreamManager,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
+  type StreamInfo,
+} from "@nats-io/jetstream";
+import { headers, type NatsConnection } from "@nats-io/transport-node";
+import { connectTo, type NatsOptions } from "./connection.ts";
+import { FORMAT_HEADER, MESSAGE_FORMAT, type Outgoing } from "./message.ts";
+import { findOrCreate, subjectOf, type StreamOptions } from "./stream.ts";
+
+/** A server may be gone, and the others choose a leader: that takes them up to about so long. */
+const ACK_MS_MAX = 10_000;
+const ACK_TRY_MS = 2_000;
+const RETRY_AFTER_MS = 100;
+const REQUEST_MS_MAX = 2_000;
+/** On their way to this node, or waiting to be stored there. */
+const MESSAGES_AHEAD = 32;
+const PAYLOAD_BYTES_MAX = 512 * 1024;
+/** For headers and subject. */
+const OVERHEAD_BYTES = 4 * 1024;
+
+/** A connection to the servers, and the stream there. */
+export class StreamLink {
+  readonly #connection: NatsConnection;
+  readonly #client: JetStreamClient;
+  readonly #manager: JetStreamManager;
+  readonly #options: StreamOptions;
+  #isConnected = true;
+  #isClosed = false;
+  #stopReading: () => void = ignore;
+
+  private constructor(connection: NatsConnection, manager: JetStreamManager, options: StreamOptions) {
+    this.#connection = connection;
+    this.#client = jetstream(connection, { timeout: REQUEST_MS_MAX });
+    this.#manager = manager;
+    this.#options = options;
+    void this.#watch();
+  }
+
+  static async open(nats: NatsOptions, options: StreamOptions): Promise<StreamLink> {
+    const connection = await connectTo(nats);
+    try {
+      return new StreamLink(connection, await jetstreamManager(connection, { timeout: REQUEST_MS_MAX, checkAPI: false }), options);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  get payloadBytesMax(): number {
+    return Math.min(PAYLOAD_BYTES_MAX, (this.#connection.info?.max_payload ?? PAYLOAD_BYTES_MAX) - OVERHEAD_BYTES);
+  }
+
+  /** Creates the stream where it is missing. */
+  findOrCreate(): Promise<StreamInfo> {
+    return findOrCreate(this.#manager, this.#options);
+  }
+
+  /** Fails while the stream has no leader. */
+  info(): Promise<StreamInfo> {
+    return this.#manager.streams.info(this.#options.name);
+  }
+
+  /** @returns when the stream took a message, UTC epoch ms; null if it no longer holds it */
+  async timeOf(sequence: number): Promise<number | null> {
+    const message = await this.#manager.streams.getMessage(this.#options.name, { seq: sequence });
+    return message === null ? null : message.time.getTime();
+  }
+
+  /**
+   * @param id of the message: tried again, it is stored once
+   * @returns once it is replicated
+   * @throws Error if it was not acknowledged in time; it may come to be stored all the same
+   */
+  async publish(id: string, { accountId, payload }: Outgoing): Promise<void> {
+    const sent = headers();
+    sent.set(FORMAT_HEADER, String(MESSAGE_FORMAT));
+    const untilMs = performance.now() + ACK_MS_MAX;
+    for (;;) {
+      try {
+        await this.#client.publish(subjectOf(this.#options.name, accountId), payload, {
+          msgID: id,
+          headers: sent,
+          timeout: ACK_TRY_MS,
+          retries: 0,
+        });
+        return;
+      } catch (error) {
+        // What the stream refuses it would refuse again.
+        if (error instanceof JetStreamApiError || this.#isClosed || performance.now() > untilMs) throw error;
+        await delay(RETRY_AFTER_MS);
+      }
+    }
+  }
+
+  /**
+   * Every message from one on, in order, until the link is closed; however often the servers are lost meanwhile.
+   *
+   * @param next the sequence that comes next: asked again whenever reading begins anew
+   */
+  async *messagesFrom(next: () => number, onTrouble: (error: unknown) => void): AsyncGenerator<JsMsg, void> {
+    while (!this.#isClosed) {
+      try {
+        const consumer = await this.#client.consumers.get(this.#options.name, {
+          deliver_policy: DeliverPolicy.StartSequence,
+          opt_start_seq: next(),
+        });
+        const messages = await consumer.consume({ max_messages: MESSAGES_AHEAD });
+        this.#stopReading = () => messages.stop();
+        if (this.#isClosed) return;
+        for await (const message of messages) if (message.seq >= next()) yield message;
+      } catch (error) {
+        onTrouble(error);
+      }
+      if (!this.#isClosed) await delay(RETRY_AFTER_MS);
+    }
+  }
+
+  /** Lets reading begin anew, where it seems to have been forgotten. */
+  readAnew(): void {
+    this.#stopReading();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopReading();
+    await this.#connection.close();
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === "disconnect") this.#isConnected = false;
+      if (type === "reconnect") this.#isConnected = true;
+    }
+  }
+}
+
+function ignore(): void {}
