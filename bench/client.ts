@@ -1,8 +1,8 @@
 import { Agent, request } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import type { ConversationEvent } from "@segmeter/engine";
-import type { Asked, JobName, Jobs, PostJob } from "./client-job.ts";
-import { conversationsOf } from "./dataset.ts";
+import type { JobName, Jobs, PostJob } from "./client-job.ts";
+import { eventsInOrder } from "./dataset.ts";
 import { measure, time } from "./measure.ts";
 import { requirePeer } from "./peers.ts";
 import { watchPushes } from "./push-client.ts";
@@ -16,17 +16,17 @@ let isOver = false;
 
 const DO: { readonly [Name in JobName]: (job: Jobs[Name]["job"]) => Promise<Jobs[Name]["result"]> } = {
   time: async ({ requests, rounds }) => {
-    const works = Object.fromEntries(requests.map((asked, i) => [`r${i}`, () => send(asked)]));
+    const works = Object.fromEntries(requests.map((asked, i) => [`r${i}`, () => send(asked.url, asked.body)]));
     return Object.values(await measure(works, { rounds }));
   },
   drain: async (asked) => {
     const beganMs = performance.now();
-    const bytes = await send(asked);
+    const bytes = await send(asked.url, asked.body);
     return { ms: performance.now() - beganMs, bytes };
   },
-  poll: async ({ everyMs, ...asked }) => {
+  poll: async ({ everyMs, url, body }) => {
     const times: number[] = [];
-    for (isOver = false; !isOver; await setTimeout(everyMs)) times.push(await time(() => send(asked)));
+    for (isOver = false; !isOver; await setTimeout(everyMs)) times.push(await time(() => send(url, body)));
     return times;
   },
   load: async ({ connections: count, url, ...until }) => {
@@ -51,7 +51,7 @@ process.on("message", (message: "stop" | { readonly name: JobName; readonly job:
 });
 
 /** @returns the length of the answer */
-function send({ url, body }: Asked, type = "application/json"): Promise<number> {
+function send(url: string, body?: string | Buffer, type = "application/json"): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { "content-type": type, "content-length": Buffer.byteLength(body) };
     const sent = request(url, { agent: connections, method: body === undefined ? "GET" : "POST", headers }, (response) => {
@@ -74,7 +74,7 @@ async function postEvents({ url, sliceBatches, inFlight, batchEvents, ...job }: 
     const waiting = bodies.slice(from, from + sliceBatches);
     const eventCount = waiting.reduce((sum, { events }) => sum + events, 0);
     const post = async (): Promise<void> => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) await send({ url, body: next.text }, "application/x-ndjson");
+      for (let next = waiting.shift(); next; next = waiting.shift()) await send(url, next.bytes, "application/x-ndjson");
     };
     const ms = await time(() => Promise.all(Array.from({ length: inFlight }, post)));
     rates.push((eventCount / ms) * 1000);
@@ -83,16 +83,16 @@ async function postEvents({ url, sliceBatches, inFlight, batchEvents, ...job }: 
 }
 
 /** One event a line, all conversations side by side, in the order of time. */
-function writeBodies(job: Pick<PostJob, "segmentCount" | "prefix" | "lateShare">, batchEvents: number): { text: string; events: number }[] {
-  const events: ConversationEvent[] = [];
-  for (const chunk of conversationsOf(job.segmentCount)) for (const history of chunk) events.push(...history.events);
-  events.sort((a, b) => a.at - b.at);
-  const ordered = makeLate(events, job.lateShare);
+function writeBodies(
+  job: Pick<PostJob, "segmentCount" | "prefix" | "lateShare">,
+  batchEvents: number,
+): { bytes: Buffer; events: number }[] {
+  const ordered = makeLate(eventsInOrder(job.segmentCount), job.lateShare);
   const withPrefix = (key: string, value: unknown): unknown => (key === "conversationId" ? `${job.prefix}${String(value)}` : value);
-  const bodies: { text: string; events: number }[] = [];
+  const bodies: { bytes: Buffer; events: number }[] = [];
   for (let from = 0; from < ordered.length; from += batchEvents) {
     const batch = ordered.slice(from, from + batchEvents);
-    bodies.push({ text: batch.map((event) => JSON.stringify(event, withPrefix)).join("\n"), events: batch.length });
+    bodies.push({ bytes: Buffer.from(batch.map((event) => JSON.stringify(event, withPrefix)).join("\n")), events: batch.length });
   }
   return bodies;
 }

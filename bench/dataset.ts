@@ -39,6 +39,13 @@ export function* conversationsOf(segmentCount: number): Generator<History[], voi
   }
 }
 
+/** The events of the day, all conversations side by side, in the order of time. */
+export function eventsInOrder(segmentCount: number): ConversationEvent[] {
+  const events: ConversationEvent[] = [];
+  for (const chunk of conversationsOf(segmentCount)) for (const history of chunk) events.push(...history.events);
+  return events.toSorted((a, b) => a.at - b.at);
+}
+
 const engines = new Map<number, Engine>();
 
 /** The engine that holds so many segments: one for everybody who asks for this size. */

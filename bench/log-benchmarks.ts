@@ -1,8 +1,10 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { SENDERS, UNASSIGNMENT_REASONS, USER_TYPES } from "@segmeter/engine";
 import { openSqliteLog } from "@segmeter/event-log/sqlite";
 import { atLeast, atMost, SHOWN, toRow, type Benchmark, type Row, type Target } from "./benchmark.ts";
-import { ACCOUNT_ID } from "./dataset.ts";
+import { ACCOUNT_ID, eventsInOrder } from "./dataset.ts";
 import { medianOf, time } from "./measure.ts";
 import { startBenchGateway } from "./served.ts";
 import type { Stage } from "./stage.ts";
@@ -32,14 +34,14 @@ async function compareIngest(stage: Stage): Promise<readonly Row[]> {
   stage.tell("I: posting with 1 % of them late");
   const late = await post(stage, LATE_SHARE);
   stage.tell("I: inserting the same rows directly");
-  const direct = await insertDirectly(stage, join(ordered.folder, "events.sqlite"));
+  const direct = await insertDirectly(stage, ordered.folder);
   const oursMs = batchMs(ordered.eventsPerSecond);
   return [
     toRow(
       {
         name: "I",
         oursMs,
-        peer: "node:sqlite, the same rows ready-made",
+        peer: "node:sqlite, the same events as rows, ready-made",
         peerMs: batchMs(direct.eventsPerSecond),
         ratio: ordered.eventsPerSecond / direct.eventsPerSecond,
         checksum: `${direct.rowCount} rows`,
@@ -74,7 +76,7 @@ async function post(stage: Stage, lateShare: number): Promise<Posted> {
   const eventsPerSecond = await client.run("post", {
     url: `${gateway.url}/v1/accounts/${ACCOUNT_ID}/events`,
     prefix: "",
-    segmentCount: Math.min(stage.segmentCount, POSTED_SEGMENTS_MAX),
+    segmentCount: postedSegments(stage),
     batchEvents: BATCH_EVENTS,
     sliceBatches: SLICE_BATCHES,
     inFlight: IN_FLIGHT,
@@ -84,6 +86,10 @@ async function post(stage: Stage, lateShare: number): Promise<Posted> {
   await gateway.close();
   // The first slice warms up; the last one may be short.
   return { folder, eventsPerSecond: medianOf(eventsPerSecond.length > 2 ? eventsPerSecond.slice(1, -1) : eventsPerSecond) };
+}
+
+function postedSegments({ segmentCount }: Stage): number {
+  return Math.min(segmentCount, POSTED_SEGMENTS_MAX);
 }
 
 /** The settings that the log itself works with. */
@@ -97,20 +103,33 @@ const SETTINGS = `
   PRAGMA journal_size_limit = 67108864;
 `;
 
-/** Inserts what another log holds, row by row as it stands there, one transaction a batch. */
+/** The events as SQLite holds rows best: one each, clustered by conversation, so that a duplicate meets its own key. */
+const TABLES = `
+  CREATE TABLE conversations (
+    key INTEGER PRIMARY KEY, account_id TEXT NOT NULL, conversation_id TEXT NOT NULL, last_at INTEGER NOT NULL, event_count INTEGER NOT NULL,
+    UNIQUE (account_id, conversation_id)
+  ) STRICT;
+  CREATE INDEX conversations_by_last_at ON conversations (last_at);
+  CREATE TABLE events (
+    conversation_key INTEGER NOT NULL, event_id TEXT NOT NULL, position INTEGER NOT NULL, at INTEGER NOT NULL, sequence INTEGER NOT NULL,
+    type INTEGER NOT NULL, skill_id TEXT, agent_id TEXT, group_id TEXT, source TEXT, user_type INTEGER, takeover INTEGER, reason INTEGER,
+    sender INTEGER,
+    crc INTEGER NOT NULL,
+    PRIMARY KEY (conversation_key, event_id)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** Inserts the events that a log holds row by row, one transaction a batch. */
 async function insertDirectly(
   stage: Stage,
-  fromPath: string,
+  fromFolder: string,
 ): Promise<{ readonly eventsPerSecond: number; readonly rowCount: number; readonly isSame: boolean }> {
-  const folder = await stage.folder();
-  await openSqliteLog({ folder }).then((log) => log.close());
-  const from = new DatabaseSync(fromPath, { readOnly: true });
-  const to = new DatabaseSync(join(folder, "events.sqlite"));
-  to.exec(SETTINGS);
-  const events = readRows(from, "SELECT * FROM events ORDER BY position");
-  const conversations = readRows(from, "SELECT * FROM conversations ORDER BY key");
-  const addEvent = prepareInsert(to, "events", events);
-  const addConversation = prepareInsert(to, "conversations", conversations);
+  const db = new DatabaseSync(join(await stage.folder(), "events.sqlite"));
+  db.exec(SETTINGS);
+  db.exec(TABLES);
+  const { conversations, events } = toRows(postedSegments(stage));
+  const addEvent = prepareInsert(db, "events", events);
+  const addConversation = prepareInsert(db, "conversations", conversations);
   const rates: number[] = [];
   let addedConversations = 0;
   for (let start = 0; start < events.length; start += BATCH_EVENTS * SLICE_BATCHES) {
@@ -120,26 +139,54 @@ async function insertDirectly(
     });
     rates.push((slice.length / ms) * 1000);
   }
-  const isSame = sumOf(from) === sumOf(to);
-  from.close();
-  to.close();
+  const [sums] = db.prepare("SELECT count(*), sum(at % 86400000), sum(length(event_id)) FROM events", { returnArrays: true }).all();
+  db.close();
+  const isSame = JSON.stringify(sums) === JSON.stringify(await sumsOf(fromFolder));
   return { eventsPerSecond: medianOf(rates.length > 2 ? rates.slice(1, -1) : rates), rowCount: events.length, isSame };
 
   /** Keys of conversations ascend as they first appear. */
   function insertBatch(rows: readonly SqlRow[]): void {
     const newestKey = rows.reduce((newest, [key]) => Math.max(newest, Number(key)), 0);
-    to.exec("BEGIN IMMEDIATE");
+    db.exec("BEGIN IMMEDIATE");
     for (const row of rows) addEvent(row);
     for (; addedConversations < conversations.length && Number(conversations[addedConversations]![0]) <= newestKey; addedConversations++)
       addConversation(conversations[addedConversations]!);
-    to.exec("COMMIT");
+    db.exec("COMMIT");
   }
 }
 
 type SqlRow = readonly SQLInputValue[];
 
-function readRows(db: DatabaseSync, sql: string): SqlRow[] {
-  return db.prepare(sql, { returnArrays: true }).all() as unknown as SqlRow[];
+/** The rows of the events that are posted in order. */
+function toRows(segmentCount: number): { readonly conversations: SqlRow[]; readonly events: SqlRow[] } {
+  const conversations = new Map<string, [key: number, accountId: string, conversationId: string, lastAt: number, eventCount: number]>();
+  const events = eventsInOrder(segmentCount).map((event, i): SqlRow => {
+    const { conversationId, eventId, at, sequence, type } = event;
+    const conversation = conversations.get(conversationId) ?? [conversations.size + 1, ACCOUNT_ID, conversationId, 0, 0];
+    conversations.set(conversationId, conversation);
+    conversation[3] = at;
+    conversation[4] += 1;
+    const { skillId, agentId, groupId, source, userType, takeover, reason, sentBy, closedBy } = event as Partial<AnyFields>;
+    const sender = sentBy ?? closedBy;
+    const row = [conversation[0], eventId, i + 1, at, sequence, codeOf(TYPES, type), skillId, agentId, groupId, source];
+    row.push(codeOf(USER_TYPES, userType), takeover === undefined ? null : Number(takeover));
+    row.push(codeOf(UNASSIGNMENT_REASONS, reason), codeOf(SENDERS, sender), crc32(JSON.stringify(event)));
+    return row.map((value) => value ?? null);
+  });
+  return { conversations: [...conversations.values()], events };
+}
+
+interface AnyFields extends Readonly<
+  Record<"skillId" | "agentId" | "groupId" | "source" | "userType" | "reason" | "sentBy" | "closedBy", string | null>
+> {
+  readonly takeover: boolean;
+}
+
+const TYPES = ["CONVERSATION_STARTED", "CONVERSATION_RESUMED", "AGENT_ASSIGNED", "AGENT_UNASSIGNED", "MESSAGE_SENT", "CONVERSATION_CLOSED"];
+
+/** @returns null for a field that the event has not */
+function codeOf(words: readonly string[], word: string | null | undefined): number | null {
+  return typeof word === "string" ? words.indexOf(word) + 1 : null;
 }
 
 function prepareInsert(db: DatabaseSync, table: string, rows: readonly SqlRow[]): (row: SqlRow) => void {
@@ -148,8 +195,19 @@ function prepareInsert(db: DatabaseSync, table: string, rows: readonly SqlRow[])
   return (row) => void statement.run(...row);
 }
 
-function sumOf(db: DatabaseSync): string {
-  return JSON.stringify(readRows(db, "SELECT count(*), sum(crc), (SELECT count(*) FROM conversations) FROM events"));
+/** Of what a log holds, as SQLite tells them of the rows. */
+async function sumsOf(folder: string): Promise<readonly number[]> {
+  const log = await openSqliteLog({ folder });
+  const sums = [0, 0, 0] as [number, number, number];
+  for await (const chunk of log.readAll()) {
+    for (const { at, eventId } of chunk.flatMap(({ events }) => events)) {
+      sums[0] += 1;
+      sums[1] += at % 86_400_000;
+      sums[2] += eventId.length;
+    }
+  }
+  await log.close();
+  return sums;
 }
 
 async function compareStart(stage: Stage): Promise<readonly Row[]> {

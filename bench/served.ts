@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { openSqliteFile, openSqliteLog } from "@segmeter/event-log/sqlite";
+import type { EventLog } from "@segmeter/event-log";
+import { openSqliteLog } from "@segmeter/event-log/sqlite";
 import { readConfig, startGateway, type Gateway } from "@segmeter/gateway";
 import { ACCOUNT_ID, conversationsOf, DAY_END_MS } from "./dataset.ts";
 import { time } from "./measure.ts";
@@ -10,7 +11,7 @@ export interface Served {
   readonly url: string;
   readonly folder: string;
   readonly eventCount: number;
-  /** Reading every conversation out of the open log, checked, in this thread, and nothing more. */
+  /** Reading every conversation out of the open log, checked, as events, and nothing more. */
   readonly readMs: number;
   /** Having SQLite hand out the rows of the same log, in its order. */
   readonly selectMs: number;
@@ -29,10 +30,10 @@ export async function serve(folder: string, segmentCount: number, tell: (message
   await writing.close();
 
   tell("reading the log alone");
-  const file = openSqliteFile(folder);
-  const { eventCount } = file.size();
-  const readMs = await time(() => readFile(file));
-  file.close();
+  const reading = await openSqliteLog({ folder });
+  const { eventCount } = await reading.size();
+  const readMs = await time(() => readAll(reading));
+  await reading.close();
 
   const selectMs = await time(() => selectRows(join(folder, "events.sqlite")));
 
@@ -53,13 +54,13 @@ export async function startBenchGateway(folder: string): Promise<Gateway> {
 function selectRows(path: string): number {
   const db = new DatabaseSync(path, { readOnly: true });
   let rowCount = 0;
-  for (const row of db.prepare("SELECT * FROM events", { returnArrays: true }).iterate()) rowCount += row === undefined ? 0 : 1;
+  for (const row of db.prepare("SELECT * FROM parts", { returnArrays: true }).iterate()) rowCount += row === undefined ? 0 : 1;
   db.close();
   return rowCount;
 }
 
-function readFile(file: ReturnType<typeof openSqliteFile>): number {
+async function readAll(log: EventLog): Promise<number> {
   let eventCount = 0;
-  for (const chunk of file.readAll()) for (const { contents } of chunk) eventCount += contents.length;
+  for await (const chunk of log.readAll()) for (const { events } of chunk) eventCount += events.length;
   return eventCount;
 }

@@ -1,7 +1,9 @@
 import type { AppendedBatch } from "../event-log.ts";
-import { AT_COLUMN, contentCrc, idsCrcOf, KEY_COLUMN, POSITION_COLUMN } from "./event-row.ts";
-import type { EventContent } from "./event-row.ts";
+import { idsCrcOf, type EventRow } from "./event-row.ts";
+import { writePart } from "./part.ts";
+import { readConversation, rowsOf, toHistory } from "./read.ts";
 import type { KnownConversation, RecentConversations } from "./recent-conversations.ts";
+import { HOUR_MS } from "./schema.ts";
 import type { Statements } from "./statements.ts";
 import { readTotals, writeTotals } from "./totals.ts";
 import type { Totals } from "./totals.ts";
@@ -10,27 +12,29 @@ import type { Totals } from "./totals.ts";
 export interface NewEvents {
   readonly count: number;
   readonly conversationIdAt: (index: number) => string;
-  /** A row of the caller's, without its conversation's key and its position: these are filled in. */
-  readonly contentAt: (index: number) => EventContent;
+  readonly rowAt: (index: number) => EventRow;
 }
 
-/** A conversation of one call: its row is written once, after all of its events. */
-interface TouchedConversation extends KnownConversation {
+/** A conversation of one call. */
+interface TouchedConversation {
   readonly accountId: string;
   readonly conversationId: string;
+  /** As it was before this call. */
+  readonly known: KnownConversation;
   /** Not held before this call. */
   readonly isNew: boolean;
   /** Added by this call. */
-  eventCount: number;
-  /** Of the events added by this call; 0 before the first. */
+  readonly rows: EventRow[];
+  readonly eventIds: Set<string>;
+  /** Of the first of them. */
+  position: number;
+  /** Of all its events. */
   lastAt: number;
 }
 
 /**
- * One call of `append`, inside one transaction: `add` its batches, then `finish`.
- *
- * Only the events are written as they come. What changes in memory alone is kept here, so that a transaction that is
- * rolled back leaves nothing behind.
+ * One call of `append`, inside one transaction: `add` its batches, then `write`. What is known of the conversations changes
+ * with `remember` alone, so that a transaction that is rolled back leaves nothing behind.
  */
 export class Appending {
   readonly #statements: Statements;
@@ -55,45 +59,58 @@ export class Appending {
     const newConversationKeys = new Set<number>();
     const touched = this.#touchedOf(accountId);
     for (let i = 0; i < events.count; i++) {
-      const [conversationId, content] = [events.conversationIdAt(i), events.contentAt(i)];
+      const [conversationId, row] = [events.conversationIdAt(i), events.rowAt(i)];
       let conversation = touched.get(conversationId);
       if (conversation === undefined) {
         conversation = this.#find(accountId, conversationId);
         touched.set(conversationId, conversation);
         this.#touched.push(conversation);
       }
-      content[KEY_COLUMN] = conversation.key;
-      content[POSITION_COLUMN] = this.#position + 1;
-      const isDuplicate = this.#statements.addEvent.run(...content, contentCrc(content, conversation.idsCrc)).changes === 0;
+      const [eventId, at] = row;
+      const isDuplicate = conversation.eventIds.has(eventId) || conversation.known.eventIds.has(eventId);
       if (!isDuplicate) {
         this.#position += 1;
-        conversation.eventCount += 1;
-        conversation.lastAt = Math.max(conversation.lastAt, content[AT_COLUMN]);
+        if (conversation.rows.push(row) === 1) conversation.position = this.#position;
+        conversation.eventIds.add(eventId);
+        conversation.lastAt = Math.max(conversation.lastAt, at);
       }
-      conversationKeys.push(conversation.key);
+      conversationKeys.push(conversation.known.key);
       positions.push(isDuplicate ? 0 : this.#position);
-      if (conversation.isNew) newConversationKeys.add(conversation.key);
+      if (conversation.isNew) newConversationKeys.add(conversation.known.key);
     }
     return { conversationKeys, positions, newConversationKeys };
   }
 
-  /** @returns the new conversations, to be known once the transaction is committed */
-  finish(): TouchedConversation[] {
-    for (const { key, accountId, conversationId, isNew, eventCount, lastAt } of this.#touched) {
-      if (isNew) this.#statements.addConversation.run(key, accountId, conversationId, lastAt, eventCount);
-      else if (eventCount > 0) this.#statements.extendConversation.run(key, lastAt, eventCount);
-    }
+  write(): void {
+    for (const conversation of this.#touched) if (conversation.rows.length > 0) this.#writeConversation(conversation);
     const { position, newestKey, eventCount, conversationCount } = this.#before;
     const addedCount = this.#position - position;
-    if (addedCount > 0) {
-      writeTotals(this.#statements, {
-        position: this.#position,
-        newestKey: this.#newestKey,
-        eventCount: eventCount + addedCount,
-        conversationCount: conversationCount + this.#newestKey - newestKey,
-      });
+    if (addedCount === 0) return;
+    writeTotals(this.#statements, {
+      position: this.#position,
+      newestKey: this.#newestKey,
+      eventCount: eventCount + addedCount,
+      conversationCount: conversationCount + this.#newestKey - newestKey,
+    });
+  }
+
+  /** Once the transaction is committed. */
+  remember(): void {
+    for (const { accountId, conversationId, known, isNew, eventIds, lastAt } of this.#touched) {
+      for (const eventId of eventIds) known.eventIds.add(eventId);
+      known.lastAt = lastAt;
+      if (eventIds.size > 0 || isNew) this.#recent.add(accountId, conversationId, known, eventIds.size);
     }
-    return this.#touched.filter(({ isNew }) => isNew);
+  }
+
+  #writeConversation({ accountId, conversationId, known, isNew, rows, position, lastAt }: TouchedConversation): void {
+    const { key, idsCrc } = known;
+    const [lastHour, eventCount] = [Math.floor(lastAt / HOUR_MS), known.eventIds.size + rows.length];
+    const { addConversation, extendConversation, extendConversationToHour } = this.#statements;
+    if (isNew) addConversation.run(key, accountId, conversationId, lastAt, lastHour, eventCount);
+    else if (lastHour === Math.floor(known.lastAt / HOUR_MS)) extendConversation.run(key, lastAt, eventCount);
+    else extendConversationToHour.run(key, lastAt, eventCount, lastHour);
+    writePart(this.#statements, key, { position, events: JSON.stringify(rows) }, idsCrc);
   }
 
   #touchedOf(accountId: string): Map<string, TouchedConversation> {
@@ -106,15 +123,18 @@ export class Appending {
 
   #find(accountId: string, conversationId: string): TouchedConversation {
     const held = this.#recent.get(accountId, conversationId) ?? this.#lookUp(accountId, conversationId);
-    const { key, idsCrc } = held ?? { key: ++this.#newestKey, idsCrc: idsCrcOf(accountId, conversationId) };
-    return { accountId, conversationId, key, idsCrc, isNew: held === undefined, eventCount: 0, lastAt: 0 };
+    const known = held ?? { key: ++this.#newestKey, idsCrc: idsCrcOf(accountId, conversationId), eventIds: new Set(), lastAt: 0 };
+    const isNew = held === undefined;
+    return { accountId, conversationId, known, isNew, rows: [], eventIds: new Set(), position: 0, lastAt: known.lastAt };
   }
 
   #lookUp(accountId: string, conversationId: string): KnownConversation | undefined {
     const row = this.#statements.keyOf.get(accountId, conversationId) as readonly [key: number] | undefined;
     if (row === undefined) return undefined;
-    const held = { key: row[0], idsCrc: idsCrcOf(accountId, conversationId) };
-    this.#recent.add(accountId, conversationId, held);
+    const stored = readConversation(this.#statements, row[0])!;
+    const eventIds = new Set(toHistory(stored, rowsOf(stored)).events.map(({ eventId }) => eventId));
+    const held = { key: stored.key, idsCrc: idsCrcOf(accountId, conversationId), eventIds, lastAt: stored.lastAt };
+    this.#recent.add(accountId, conversationId, held, eventIds.size);
     return held;
   }
 }

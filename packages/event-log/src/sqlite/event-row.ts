@@ -2,101 +2,81 @@ import { crc32 } from "node:zlib";
 import type { ConversationEvent, Sender, UnassignmentReason, UserType } from "@segmeter/engine";
 import { Damage } from "./failure.ts";
 
-/** A row of `events` but for its sum: the columns of `schema.ts`, in order. */
-export type EventContent = [
-  conversationKey: number,
+/**
+ * An event as it stands in the file, in a list with others of its conversation: what its type has, words before codes.
+ *
+ *     ["7",1763801515118,0,5,null,1]
+ *
+ *     eventId at sequence type   1, 2  skill source                              CONVERSATION_STARTED, _RESUMED
+ *                                3     skill agent group | userType takeover     AGENT_ASSIGNED
+ *                                4     skill | reason                            AGENT_UNASSIGNED
+ *                                5     agent | sender                            MESSAGE_SENT
+ *                                6     | sender                                  CONVERSATION_CLOSED
+ */
+export type EventRow = readonly [
   eventId: string,
-  position: number,
   at: number,
   sequence: number,
   type: number,
-  skillId: string | null,
-  agentId: string | null,
-  groupId: string | null,
-  source: string | null,
-  userType: number | null,
-  takeover: number | null,
-  reason: number | null,
-  sender: number | null,
+  ...fields: readonly (string | number | null)[],
 ];
 
-export const KEY_COLUMN = 0;
-export const EVENT_ID_COLUMN = 1;
-export const POSITION_COLUMN = 2;
-export const AT_COLUMN = 3;
-const COLUMN_COUNT = 15;
-
-/**
- * Takes the sum off a row that was read.
- *
- * @returns null if it is not one that was written, and of this conversation
- */
-export function toIntactContent(row: unknown[], idsCrc: number): EventContent | null {
-  if (row.length !== COLUMN_COUNT) return null;
-  const crc = row.pop();
-  return crc === contentCrc(row, idsCrc) ? (row as EventContent) : null;
-}
+/** So many fields of each type are words; by its code. */
+export const WORDS_BY_TYPE: readonly number[] = [0, 2, 2, 3, 1, 1, 0];
+/** So many are codes. */
+export const CODES_BY_TYPE: readonly number[] = [0, 0, 0, 2, 1, 1, 1];
 
 /** Where the sums of a conversation's events start: so they vouch for its account and id as well. */
 export function idsCrcOf(accountId: string, conversationId: string): number {
   return crc32(JSON.stringify([accountId, conversationId]));
 }
 
-/** @param idsCrc of its conversation: `idsCrcOf` */
-export function contentCrc(content: readonly unknown[], idsCrc: number): number {
-  return crc32(JSON.stringify(content), idsCrc);
-}
-
-/** Of an event that has no conversation key and no position yet: both are 0. */
-export function toContent(event: ConversationEvent): EventContent {
-  const [key, position] = [0, 0];
+export function toRow(event: ConversationEvent): EventRow {
   const { eventId, at, sequence } = event;
   const type = TYPE_CODES[event.type];
   switch (event.type) {
     case "CONVERSATION_STARTED":
     case "CONVERSATION_RESUMED":
-      return [key, eventId, position, at, sequence, type, event.skillId, null, null, event.source, null, null, null, null];
+      return [eventId, at, sequence, type, event.skillId, event.source];
     case "AGENT_ASSIGNED": {
-      const { skillId, agentId, groupId } = event;
-      const userType = USER_TYPE_CODES[event.userType];
-      const takeover = event.takeover ? 1 : 0;
-      return [key, eventId, position, at, sequence, type, skillId, agentId, groupId, null, userType, takeover, null, null];
+      const [userType, takeover] = [USER_TYPE_CODES[event.userType], event.takeover ? 1 : 0];
+      return [eventId, at, sequence, type, event.skillId, event.agentId, event.groupId, userType, takeover];
     }
-    case "AGENT_UNASSIGNED": {
-      const reason = event.reason === null ? null : REASON_CODES[event.reason];
-      return [key, eventId, position, at, sequence, type, event.skillId, null, null, null, null, null, reason, null];
-    }
-    case "MESSAGE_SENT": {
-      const sender = SENDER_CODES[event.sentBy];
-      return [key, eventId, position, at, sequence, type, null, event.agentId, null, null, null, null, null, sender];
-    }
-    case "CONVERSATION_CLOSED": {
-      const sender = SENDER_CODES[event.closedBy];
-      return [key, eventId, position, at, sequence, type, null, null, null, null, null, null, null, sender];
-    }
+    case "AGENT_UNASSIGNED":
+      return [eventId, at, sequence, type, event.skillId, event.reason === null ? null : REASON_CODES[event.reason]];
+    case "MESSAGE_SENT":
+      return [eventId, at, sequence, type, event.agentId, SENDER_CODES[event.sentBy]];
+    case "CONVERSATION_CLOSED":
+      return [eventId, at, sequence, type, SENDER_CODES[event.closedBy]];
     default:
       return unreachable(event);
   }
 }
 
-/** @param content intact, so it holds what `toContent` put there */
-export function toEvent(content: EventContent, conversationId: string): ConversationEvent {
-  const [, eventId, , at, sequence, typeCode, skillId, agentId, groupId, source, userType, takeover, reason, sender] = content;
+/**
+ * @param row intact, so it holds what `toRow` put there
+ * @throws Damage if it does not
+ */
+export function toEvent(row: EventRow, conversationId: string): ConversationEvent {
+  const [eventId, at, sequence, typeCode] = row;
   const type = wordOf(TYPES, typeCode);
   switch (type) {
     case "CONVERSATION_STARTED":
     case "CONVERSATION_RESUMED":
-      return { eventId, conversationId, at, sequence, type, source, skillId };
+      return { eventId, conversationId, at, sequence, type, source: row[5] as string | null, skillId: row[4] as string | null };
     case "AGENT_ASSIGNED": {
-      const assigned = { userType: wordOf(USER_TYPES, userType), takeover: takeover === 1 };
-      return { eventId, conversationId, at, sequence, type, agentId: agentId as string, groupId, skillId, ...assigned };
+      const [skillId, agentId, groupId] = [row[4] as string | null, row[5] as string, row[6] as string | null];
+      const userType = wordOf(USER_TYPES, row[7]);
+      return { eventId, conversationId, at, sequence, type, agentId, groupId, userType, skillId, takeover: row[8] === 1 };
     }
-    case "AGENT_UNASSIGNED":
-      return { eventId, conversationId, at, sequence, type, skillId, reason: reason === null ? null : wordOf(REASONS, reason) };
+    case "AGENT_UNASSIGNED": {
+      const reason = row[5] === null ? null : wordOf(REASONS, row[5]);
+      return { eventId, conversationId, at, sequence, type, skillId: row[4] as string | null, reason };
+    }
     case "MESSAGE_SENT":
-      return { eventId, conversationId, at, sequence, type, sentBy: wordOf(SENDERS, sender), agentId };
+      return { eventId, conversationId, at, sequence, type, sentBy: wordOf(SENDERS, row[5]), agentId: row[4] as string | null };
     case "CONVERSATION_CLOSED":
-      return { eventId, conversationId, at, sequence, type, closedBy: wordOf(SENDERS, sender) };
+      return { eventId, conversationId, at, sequence, type, closedBy: wordOf(SENDERS, row[4]) };
     default:
       return unreachable(type);
   }
@@ -120,13 +100,15 @@ const USER_TYPES = wordsByCode(USER_TYPE_CODES);
 const REASONS = wordsByCode(REASON_CODES);
 const SENDERS = wordsByCode(SENDER_CODES);
 
-function wordsByCode<Word extends string>(codes: Readonly<Record<Word, number>>): ReadonlyMap<number | null, Word> {
-  return new Map(Object.entries<number>(codes).map(([word, code]) => [code, word as Word]));
+function wordsByCode<Word extends string>(codes: Readonly<Record<Word, number>>): readonly (Word | undefined)[] {
+  const words: Word[] = [];
+  for (const [word, code] of Object.entries<number>(codes)) words[code] = word as Word;
+  return words;
 }
 
-function wordOf<Word>(words: ReadonlyMap<number | null, Word>, code: number | null): Word {
-  const word = words.get(code);
-  if (word === undefined) throw new Damage(`an event carries the code ${code}, which stands for nothing`);
+function wordOf<Word>(words: readonly (Word | undefined)[], code: unknown): Word {
+  const word = words[code as number];
+  if (word === undefined) throw new Damage(`an event carries the code ${String(code)}, which stands for nothing`);
   return word;
 }
 

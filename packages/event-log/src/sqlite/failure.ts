@@ -36,7 +36,7 @@ export function toStorageError(error: unknown, path: string): unknown {
   if (!isCoded(error)) return error;
   if (error.errcode !== undefined) {
     // The low byte says what kind of failure it is, the rest which one: 778 is 10, IOERR, while writing.
-    const fault = FAULT_BY_SQLITE_CODE.get(error.errcode & 0xff);
+    const fault = FAULT_BY_SQLITE_CODE.get(error.errcode) ?? FAULT_BY_SQLITE_CODE.get(error.errcode & 0xff);
     return fault === undefined ? error : storageError(fault, path, `${error.message} (SQLite code ${error.errcode})`, error);
   }
   // A whole number beyond 2^53 - 1, which the log never writes.
@@ -61,6 +61,7 @@ export const SQLITE_CODES = {
   FULL: 13,
   CANTOPEN: 14,
   NOTADB: 26,
+  IOERR_SHORT_READ: 522,
   READONLY_ROLLBACK: 776,
 } as const;
 
@@ -74,6 +75,8 @@ const FAULT_BY_SQLITE_CODE: ReadonlyMap<number, LogFault> = new Map([
   [SQLITE_CODES.FULL, "STORAGE_FAILED"],
   [SQLITE_CODES.CANTOPEN, "STORAGE_FAILED"],
   [SQLITE_CODES.NOTADB, "NOT_A_LOG"],
+  // A page is there in part: the file was cut short.
+  [SQLITE_CODES.IOERR_SHORT_READ, "DAMAGED"],
 ]);
 
 /**

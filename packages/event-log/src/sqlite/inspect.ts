@@ -2,13 +2,14 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Damage, SQLITE_CODES, sqliteCodeOf, storageError } from "./failure.ts";
 import { APPLICATION_ID, FORMAT_VERSION, SCHEMA } from "./schema.ts";
+import { SCHEMA_1 } from "./version-1.ts";
 import { findWalDamage } from "./wal-damage.ts";
 
 /**
  * Looks at a file before it is opened for writing, through a connection that cannot write: SQLite mends and tidies up
  * what it finds in a file that it may write to, when it opens it and again when it closes it.
  *
- * @throws StorageError, Damage or SQLite's own error, if it is not a sound log of this version, or is in use
+ * @throws StorageError, Damage or SQLite's own error, if it is not a sound log of this version or the first, or is in use
  */
 export function inspect(path: string): void {
   const file = statSync(path, { throwIfNoEntry: false });
@@ -16,7 +17,8 @@ export function inspect(path: string): void {
   if (file === undefined || file.size === 0) return assertNothingIsLost(path);
   const db = new DatabaseSync(path, { readOnly: true });
   try {
-    if (identify(path, db) === "LOG") assertSound(db);
+    const found = identify(path, db);
+    if (found !== "NOTHING") assertSound(db, found === "LOG" ? SCHEMA : SCHEMA_1);
     // Of a new log, all of it may still be there.
     assertWalIsWhole(path);
   } catch (error) {
@@ -31,15 +33,16 @@ export function inspect(path: string): void {
 }
 
 /**
- * Whether a file is a log of this version or has nothing in it yet.
+ * Whether a file is a log of this version, of the first, or has nothing in it yet.
  *
  * @throws StorageError NOT_A_LOG or NEWER_VERSION
  */
-export function identify(path: string, db: DatabaseSync): "LOG" | "NOTHING" {
+export function identify(path: string, db: DatabaseSync): "LOG" | "VERSION_1" | "NOTHING" {
   const applicationId = Number(pragma(db, "application_id"));
   const version = Number(pragma(db, "user_version"));
   if (applicationId === APPLICATION_ID) {
     if (version === FORMAT_VERSION) return "LOG";
+    if (version === 1) return "VERSION_1";
     if (version < FORMAT_VERSION) throw new Damage(`its format is version ${version}, which never was`);
     throw storageError("NEWER_VERSION", path, `its format is version ${version}, and this one knows version ${FORMAT_VERSION}`);
   }
@@ -48,10 +51,10 @@ export function identify(path: string, db: DatabaseSync): "LOG" | "NOTHING" {
   throw storageError("NOT_A_LOG", path, `it is another application's database (application_id ${applicationId}, user_version ${version})`);
 }
 
-/** The tables are those of this version, and every page is in its place. */
-function assertSound(db: DatabaseSync): void {
+/** The tables are those of its version, and every page is in its place. */
+function assertSound(db: DatabaseSync, schema: readonly string[]): void {
   const tables = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'cursor' ORDER BY rowid").all();
-  if (JSON.stringify(tables.map(({ sql }) => sql)) !== JSON.stringify(SCHEMA)) throw new Damage("its tables are not those that were made");
+  if (JSON.stringify(tables.map(({ sql }) => sql)) !== JSON.stringify(schema)) throw new Damage("its tables are not those that were made");
   const verdict = pragma(db, "integrity_check(1)");
   if (verdict !== "ok") throw new Damage(String(verdict));
 }

@@ -1,10 +1,11 @@
 import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { convertVersion1 } from "./convert.ts";
 import { createCursorTable } from "./cursor.ts";
 import { toStorageError } from "./failure.ts";
 import { identify, inspect } from "./inspect.ts";
-import { createSchema } from "./schema.ts";
+import { createTables } from "./schema.ts";
 import { SqliteFile, type FilledFrom } from "./sqlite-file.ts";
 
 const FILE_NAME = "events.sqlite";
@@ -40,7 +41,8 @@ function claim(path: string, filledFrom: FilledFrom): SqliteFile {
     db.exec("PRAGMA locking_mode = EXCLUSIVE");
     const found = identify(path, db);
     db.exec(SETTINGS);
-    if (found === "NOTHING") createSchema(db);
+    if (found === "NOTHING") inTransaction(db, createTables);
+    if (found === "VERSION_1") inTransaction(db, convertVersion1);
     // Left by the look that `inspect` took. Nobody else can be using it now.
     rmSync(`${path}-shm`, { force: true });
     syncFolder(dirname(path));
@@ -52,6 +54,13 @@ function claim(path: string, filledFrom: FilledFrom): SqliteFile {
     db.close();
     throw error;
   }
+}
+
+/** All of it or, when it fails, nothing: the file is closed then, which undoes the rest. */
+function inTransaction(db: DatabaseSync, work: (db: DatabaseSync) => void): void {
+  db.exec("BEGIN IMMEDIATE");
+  work(db);
+  db.exec("COMMIT");
 }
 
 const CACHE_KIB = 64 * 1024;

@@ -1,12 +1,12 @@
-import type { EventContent } from "./event-row.ts";
+import { CODES_BY_TYPE, WORDS_BY_TYPE, type EventRow } from "./event-row.ts";
 
 /**
- * Events on their way from one thread to the other. Memory goes over as it is, and a text at little cost, where objects
- * would be written out and read in one by one.
+ * Events on their way to the thread of the log. Memory goes over as it is, and a text at little cost, where objects would
+ * be written out and read in one by one.
  *
- *     values[i * WIDTH + place]   at  sequence  type  skill  agent  group  source  userType  takeover  reason  sender  conversation
+ *     values[i * WIDTH + place]   at  sequence  type  conversation  then the fields of its type
  *     eventIds                    JSON list, one an event
- *     words                       JSON list: what skill, agent, group, source and conversation stand for, each once
+ *     words                       JSON list: what the numbers of words and conversations stand for, each once
  */
 export interface PackedEvents {
   readonly values: Float64Array<ArrayBuffer>;
@@ -14,7 +14,8 @@ export interface PackedEvents {
   readonly words: string;
 }
 
-const WIDTH = 12;
+const FIELDS = 4;
+const WIDTH = FIELDS + 5;
 /** A place without a value. */
 const NONE = -1;
 
@@ -29,23 +30,18 @@ export class EventPacker {
     this.#values = new Float64Array(eventCount * WIDTH);
   }
 
-  add(content: EventContent, conversationId: string): void {
+  add(row: EventRow, conversationId: string): void {
     const values = this.#values;
-    const place = this.#eventIds.length * WIDTH;
-    const [, eventId, , at, sequence, type, skillId, agentId, groupId, source, userType, takeover, reason, sender] = content;
-    this.#eventIds.push(eventId);
-    values[place] = at;
-    values[place + 1] = sequence;
+    const place = this.#eventIds.push(row[0]) * WIDTH - WIDTH;
+    const type = row[3];
+    values[place] = row[1];
+    values[place + 1] = row[2];
     values[place + 2] = type;
-    values[place + 3] = this.#indexOf(skillId);
-    values[place + 4] = this.#indexOf(agentId);
-    values[place + 5] = this.#indexOf(groupId);
-    values[place + 6] = this.#indexOf(source);
-    values[place + 7] = userType ?? NONE;
-    values[place + 8] = takeover ?? NONE;
-    values[place + 9] = reason ?? NONE;
-    values[place + 10] = sender ?? NONE;
-    values[place + 11] = this.#indexOf(conversationId);
+    values[place + 3] = this.#indexOf(conversationId);
+    const wordsEnd = FIELDS + WORDS_BY_TYPE[type]!;
+    const end = wordsEnd + CODES_BY_TYPE[type]!;
+    for (let field = FIELDS; field < wordsEnd; field++) values[place + field] = this.#indexOf(row[field] as string | null);
+    for (let field = wordsEnd; field < end; field++) values[place + field] = (row[field] as number | null) ?? NONE;
   }
 
   finish(): PackedEvents {
@@ -62,7 +58,7 @@ export class EventPacker {
   }
 }
 
-/** Reads packed events, by index. Keys and positions did not come along: they are 0. */
+/** Reads packed events, by index. */
 export class EventUnpacker {
   readonly #values: Float64Array;
   readonly #eventIds: readonly string[];
@@ -75,37 +71,25 @@ export class EventUnpacker {
   }
 
   conversationIdAt(index: number): string {
-    return this.#words[this.#values[index * WIDTH + 11]!]!;
+    return this.#words[this.#values[index * WIDTH + 3]!]!;
   }
 
-  contentAt(index: number): EventContent {
+  rowAt(index: number): EventRow {
     const values = this.#values;
     const place = index * WIDTH;
-    return [
-      0,
+    const type = values[place + 2]!;
+    const row: [string, number, number, number, ...(string | number | null)[]] = [
       this.#eventIds[index]!,
-      0,
       values[place]!,
       values[place + 1]!,
-      values[place + 2]!,
-      this.#wordAt(place + 3),
-      this.#wordAt(place + 4),
-      this.#wordAt(place + 5),
-      this.#wordAt(place + 6),
-      this.#codeAt(place + 7),
-      this.#codeAt(place + 8),
-      this.#codeAt(place + 9),
-      this.#codeAt(place + 10),
+      type,
     ];
-  }
-
-  #wordAt(place: number): string | null {
-    const index = this.#values[place]!;
-    return index === NONE ? null : this.#words[index]!;
-  }
-
-  #codeAt(place: number): number | null {
-    const code = this.#values[place]!;
-    return code === NONE ? null : code;
+    const wordsEnd = FIELDS + WORDS_BY_TYPE[type]!;
+    const end = wordsEnd + CODES_BY_TYPE[type]!;
+    for (let field = FIELDS; field < end; field++) {
+      const value = values[place + field]!;
+      row.push(value === NONE ? null : field < wordsEnd ? this.#words[value]! : value);
+    }
+    return row;
   }
 }

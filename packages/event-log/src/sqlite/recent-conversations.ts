@@ -1,8 +1,10 @@
-/** What an append has to know of a conversation. */
+/** What an append has to know of a conversation: the whole of it, but for what its events say. */
 export interface KnownConversation {
   readonly key: number;
   /** CRC-32 of its account and id: where the sums of its events start. */
   readonly idsCrc: number;
+  readonly eventIds: Set<string>;
+  lastAt: number;
 }
 
 /**
@@ -13,9 +15,11 @@ export class RecentConversations {
   readonly #generationSize: number;
   #young = new Map<string, KnownConversation>();
   #old = new Map<string, KnownConversation>();
+  #youngSize = 0;
 
-  constructor(countMax: number) {
-    this.#generationSize = Math.ceil(countMax / 2);
+  /** @param eventCountMax of all conversations together; one alone may have more */
+  constructor(eventCountMax: number) {
+    this.#generationSize = Math.ceil(eventCountMax / 2);
   }
 
   get(accountId: string, conversationId: string): KnownConversation | undefined {
@@ -23,12 +27,13 @@ export class RecentConversations {
     const young = this.#young.get(name);
     if (young !== undefined) return young;
     const old = this.#old.get(name);
-    if (old !== undefined) this.#addYoung(name, old);
+    if (old !== undefined) this.#addYoung(name, old, 0);
     return old;
   }
 
-  add(accountId: string, conversationId: string, conversation: KnownConversation): void {
-    this.#addYoung(nameOf(accountId, conversationId), conversation);
+  /** @param addedCount how many events the conversation has that it had not when it was met before */
+  add(accountId: string, conversationId: string, conversation: KnownConversation, addedCount: number): void {
+    this.#addYoung(nameOf(accountId, conversationId), conversation, addedCount);
   }
 
   delete(accountId: string, conversationId: string): void {
@@ -37,11 +42,13 @@ export class RecentConversations {
     this.#old.delete(name);
   }
 
-  #addYoung(name: string, conversation: KnownConversation): void {
-    if (this.#young.size >= this.#generationSize) {
+  #addYoung(name: string, conversation: KnownConversation, addedCount: number): void {
+    if (this.#youngSize >= this.#generationSize) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#youngSize = 0;
     }
+    this.#youngSize += this.#young.has(name) ? addedCount : conversation.eventIds.size;
     this.#young.set(name, conversation);
   }
 }

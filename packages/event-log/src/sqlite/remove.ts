@@ -1,4 +1,3 @@
-import { Damage } from "./failure.ts";
 import type { RecentConversations } from "./recent-conversations.ts";
 import type { Statements } from "./statements.ts";
 import { readTotals, writeTotals } from "./totals.ts";
@@ -10,8 +9,7 @@ export function removeConversations(statements: Statements, recent: RecentConver
     const removed = statements.removeConversation.get(key) as RemovedRow | undefined;
     if (removed === undefined) continue;
     const [accountId, conversationId, writtenCount] = removed;
-    const { changes } = statements.removeEvents.run(key);
-    if (changes !== writtenCount) throw new Damage(`conversation ${key} has ${changes} events where ${writtenCount} were written`);
+    statements.removeParts.run(key);
     recent.delete(accountId, conversationId);
     eventCount -= writtenCount;
     conversationCount -= 1;

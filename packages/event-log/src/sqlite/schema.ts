@@ -5,39 +5,35 @@ import { EMPTY_TOTALS, writeTotals } from "./totals.ts";
 /** `SegE`: marks the file as an event log of Segmeter (`file events.sqlite` shows it). */
 export const APPLICATION_ID = 0x53656745;
 /** Raised with every change of the tables below, or of what stands in them. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+
+export const HOUR_MS = 3_600_000;
 
 /**
- * The tables, with the words behind their codes: the comments are kept in the file, and `.schema` of the sqlite3 shell
- * shows them. `events` is clustered by conversation: a history is one range, and a duplicate meets its own key.
+ * The tables, with what stands in them: the comments are kept in the file, and `.schema` of the sqlite3 shell shows them.
+ * What one append adds to a conversation is one row of `parts`, which lie clustered by conversation: a history is one range.
  */
 export const SCHEMA: readonly string[] = [
   `CREATE TABLE conversations (
   key INTEGER PRIMARY KEY,
   account_id TEXT NOT NULL,
   conversation_id TEXT NOT NULL,
-  last_at INTEGER NOT NULL, -- the greatest "at" of its events
+  last_at INTEGER NOT NULL, -- the greatest "at" of its events, UTC epoch ms
+  last_hour INTEGER NOT NULL, -- last_at / 3600000: an index that seldom changes
   event_count INTEGER NOT NULL,
   UNIQUE (account_id, conversation_id)
 ) STRICT`,
-  `CREATE INDEX conversations_by_last_at ON conversations (last_at)`,
-  `CREATE TABLE events (
+  `CREATE INDEX conversations_by_last_hour ON conversations (last_hour)`,
+  `CREATE TABLE parts (
   conversation_key INTEGER NOT NULL,
-  event_id TEXT NOT NULL,
-  position INTEGER NOT NULL, -- order of arrival
-  at INTEGER NOT NULL, -- event time, UTC epoch ms
-  sequence INTEGER NOT NULL,
-  type INTEGER NOT NULL, -- 1 CONVERSATION_STARTED, 2 _RESUMED, 3 AGENT_ASSIGNED, 4 _UNASSIGNED, 5 MESSAGE_SENT, 6 CONVERSATION_CLOSED
-  skill_id TEXT,
-  agent_id TEXT,
-  group_id TEXT,
-  source TEXT,
-  user_type INTEGER, -- 1 HUMAN, 2 BOT
-  takeover INTEGER, -- 0 false, 1 true
-  reason INTEGER, -- 1 AGENT_TRANSFER, 2 SKILL_TRANSFER, 3 BACK_TO_QUEUE
-  sender INTEGER, -- who sent the message or closed: 1 CONSUMER, 2 AGENT, 3 SYSTEM
+  position INTEGER NOT NULL, -- order of arrival: of its first event
+  events TEXT NOT NULL, -- JSON [[event_id, at, sequence, type, ...], ...] in the order of arrival; after the type come,
+  -- 1 CONVERSATION_STARTED, 2 _RESUMED: skill, source; 3 AGENT_ASSIGNED: skill, agent, group, user type, takeover;
+  -- 4 _UNASSIGNED: skill, reason; 5 MESSAGE_SENT: agent, sender; 6 CONVERSATION_CLOSED: sender
+  -- user type: 1 HUMAN, 2 BOT; takeover: 0, 1; reason: 1 AGENT_TRANSFER, 2 SKILL_TRANSFER, 3 BACK_TO_QUEUE;
+  -- sender: 1 CONSUMER, 2 AGENT, 3 SYSTEM
   crc INTEGER NOT NULL, -- CRC-32 of account, conversation and all of the above
-  PRIMARY KEY (conversation_key, event_id)
+  PRIMARY KEY (conversation_key, position)
 ) STRICT, WITHOUT ROWID`,
   `CREATE TABLE totals (
   one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -49,11 +45,9 @@ export const SCHEMA: readonly string[] = [
 ) STRICT`,
 ];
 
-/** Makes the tables of a new log, all or none. */
-export function createSchema(db: DatabaseSync): void {
-  db.exec("BEGIN IMMEDIATE");
+/** Makes the tables of a new log. Within a transaction: it is the caller's to commit. */
+export function createTables(db: DatabaseSync): void {
   for (const statement of SCHEMA) db.exec(statement);
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}`);
   writeTotals(prepareStatements(db), EMPTY_TOTALS);
-  db.exec("COMMIT");
 }

@@ -9,11 +9,12 @@ import { readChunk, readConversation } from "./read.ts";
 import type { StoredConversation } from "./read.ts";
 import { RecentConversations } from "./recent-conversations.ts";
 import { removeConversations } from "./remove.ts";
+import { HOUR_MS } from "./schema.ts";
 import { prepareStatements } from "./statements.ts";
 import type { Statements } from "./statements.ts";
 import { readTotals } from "./totals.ts";
 
-const RECENT_CONVERSATIONS_MAX = 100_000;
+const RECENT_EVENTS_MAX = 500_000;
 const CHUNK_EVENTS = 5_000;
 
 /** By its owner's calls, or from a stream: never from both. */
@@ -24,7 +25,7 @@ export class SqliteFile {
   readonly path: string;
   readonly #db: DatabaseSync;
   readonly #statements: Statements;
-  readonly #recent = new RecentConversations(RECENT_CONVERSATIONS_MAX);
+  readonly #recent = new RecentConversations(RECENT_EVENTS_MAX);
 
   /** @param db of a file that was inspected, and is locked */
   constructor(path: string, db: DatabaseSync) {
@@ -51,12 +52,14 @@ export class SqliteFile {
 
   /** @param cursor how far the stream is stored with these */
   append(batches: Iterable<{ readonly accountId: string; readonly events: NewEvents }>, cursor: Cursor | null = null): AppendedBatch[] {
-    const { appended, created } = this.#transaction(() => {
-      const appending = new Appending(this.#statements, this.#recent);
+    const appending = this.#guarded(() => new Appending(this.#statements, this.#recent));
+    const appended = this.#transaction(() => {
+      const added = Array.from(batches, ({ accountId, events }) => appending.add(accountId, events));
+      appending.write();
       if (cursor !== null) writeCursor(this.#db, cursor);
-      return { appended: Array.from(batches, ({ accountId, events }) => appending.add(accountId, events)), created: appending.finish() };
+      return added;
     });
-    for (const { accountId, conversationId, key, idsCrc } of created) this.#recent.add(accountId, conversationId, { key, idsCrc });
+    appending.remember();
     return appended;
   }
 
@@ -78,7 +81,12 @@ export class SqliteFile {
 
   quietSince(lastEventBeforeMs: number, afterKey: number, limit: number): StoredConversation[] {
     return this.#guarded(() => {
-      const rows = this.#statements.quietKeys.all(lastEventBeforeMs, afterKey, limit) as unknown as (readonly [number])[];
+      const rows = this.#statements.quietKeys.all(
+        Math.floor(lastEventBeforeMs / HOUR_MS),
+        lastEventBeforeMs,
+        afterKey,
+        limit,
+      ) as unknown as (readonly [number])[];
       return this.#read(rows.map(([key]) => key));
     });
   }

@@ -8,9 +8,8 @@ export function prepareStatements(db: DatabaseSync): Statements {
   return Object.fromEntries(Object.entries(SQL).map(prepare)) as Statements;
 }
 
-const CONVERSATION = "key, account_id, conversation_id, last_at, event_count";
-const EVENT =
-  "conversation_key, event_id, position, at, sequence, type, skill_id, agent_id, group_id, source, user_type, takeover, reason, sender, crc";
+const CONVERSATION = "key, account_id, conversation_id, last_at, last_hour, event_count";
+const PART = "conversation_key, position, events, crc";
 
 const SQL = {
   begin: "BEGIN IMMEDIATE",
@@ -21,17 +20,20 @@ const SQL = {
   writeTotals: "INSERT OR REPLACE INTO totals (one, position, newest_key, event_count, conversation_count, crc) VALUES (1, ?, ?, ?, ?, ?)",
 
   keyOf: "SELECT key FROM conversations WHERE account_id = ? AND conversation_id = ?",
-  addEvent: `INSERT INTO events (${EVENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-  addConversation: `INSERT INTO conversations (${CONVERSATION}) VALUES (?, ?, ?, ?, ?)`,
-  extendConversation: "UPDATE conversations SET last_at = max(last_at, ?2), event_count = event_count + ?3 WHERE key = ?1",
+  addPart: `INSERT INTO parts (${PART}) VALUES (?, ?, ?, ?)`,
+  addConversation: `INSERT INTO conversations (${CONVERSATION}) VALUES (?, ?, ?, ?, ?, ?)`,
+  extendConversation: "UPDATE conversations SET last_at = ?2, event_count = ?3 WHERE key = ?1",
+  // Setting a column of an index costs its entry, also where the value stays the same.
+  extendConversationToHour: "UPDATE conversations SET last_at = ?2, event_count = ?3, last_hour = ?4 WHERE key = ?1",
 
   conversation: `SELECT ${CONVERSATION} FROM conversations WHERE key = ?`,
   conversationsBetween: `SELECT ${CONVERSATION} FROM conversations WHERE key > ? AND key <= ? ORDER BY key`,
   // The planner would rather walk all conversations in order of key; few of them are quiet.
-  quietKeys: "SELECT key FROM conversations INDEXED BY conversations_by_last_at WHERE last_at < ? AND key > ? ORDER BY key LIMIT ?",
-  eventsOf: `SELECT ${EVENT} FROM events WHERE conversation_key = ?`,
-  eventsBetween: `SELECT ${EVENT} FROM events WHERE conversation_key > ? AND conversation_key <= ? ORDER BY conversation_key`,
+  quietKeys:
+    "SELECT key FROM conversations INDEXED BY conversations_by_last_hour WHERE last_hour <= ?1 AND last_at < ?2 AND key > ?3 ORDER BY key LIMIT ?4",
+  partsOf: `SELECT ${PART} FROM parts WHERE conversation_key = ?`,
+  partsBetween: `SELECT ${PART} FROM parts WHERE conversation_key > ? AND conversation_key <= ? ORDER BY conversation_key, position`,
 
   removeConversation: "DELETE FROM conversations WHERE key = ? RETURNING account_id, conversation_id, event_count",
-  removeEvents: "DELETE FROM events WHERE conversation_key = ?",
+  removeParts: "DELETE FROM parts WHERE conversation_key = ?",
 } as const;

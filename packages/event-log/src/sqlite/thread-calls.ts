@@ -1,9 +1,9 @@
 import type { AppendedBatch, ConversationHistory, Cursor, EventBatch, EventLog, LogFault, LogSize } from "../event-log.ts";
 import type { NewEvents } from "./append.ts";
-import { toContent, toEvent } from "./event-row.ts";
+import { toRow, type EventRow } from "./event-row.ts";
 import { EventPacker, EventUnpacker } from "./packed-events.ts";
 import type { PackedEvents } from "./packed-events.ts";
-import type { StoredConversation } from "./read.ts";
+import { toHistory, type StoredConversation } from "./read.ts";
 import type { FilledFrom } from "./sqlite-file.ts";
 
 /** What the thread that owns the file does for the others: the calls of `EventLog`, their events packed. */
@@ -48,10 +48,8 @@ export interface PackedAppended {
   readonly newConversationKeys: readonly (readonly number[])[];
 }
 
-export interface PackedHistories extends PackedEvents {
-  /** JSON list of `[key, accountId, eventCount]`. */
-  readonly conversations: string;
-}
+/** JSON, of which the events are taken from the file as they stand there: `[[key, accountId, conversationId, lastAt, eventCount, events], …]`. */
+export type PackedHistories = string;
 
 /** The memory that goes over with a message, instead of a copy of it. */
 export function transferOf(message: unknown): ArrayBuffer[] {
@@ -61,7 +59,7 @@ export function transferOf(message: unknown): ArrayBuffer[] {
 
 export function packBatches(batches: readonly EventBatch[]): PackedBatches {
   const packer = new EventPacker(batches.reduce((sum, { events }) => sum + events.length, 0));
-  for (const { events } of batches) for (const event of events) packer.add(toContent(event), event.conversationId);
+  for (const { events } of batches) for (const event of events) packer.add(toRow(event), event.conversationId);
   return { ...packer.finish(), batches: batches.map(({ accountId, events }) => ({ accountId, eventCount: events.length })) };
 }
 
@@ -73,7 +71,7 @@ export function* unpackBatches(packed: PackedBatches): Generator<{ readonly acco
     const events: NewEvents = {
       count: eventCount,
       conversationIdAt: (index) => unpacker.conversationIdAt(from + index),
-      contentAt: (index) => unpacker.contentAt(from + index),
+      rowAt: (index) => unpacker.rowAt(from + index),
     };
     yield { accountId, events };
     start += eventCount;
@@ -108,21 +106,16 @@ export function unpackAppended({ values, newConversationKeys }: PackedAppended, 
 }
 
 export function packHistories(conversations: readonly StoredConversation[]): PackedHistories {
-  const packer = new EventPacker(conversations.reduce((sum, { contents }) => sum + contents.length, 0));
-  for (const { conversationId, contents } of conversations) for (const content of contents) packer.add(content, conversationId);
-  const heads = conversations.map(({ key, accountId, contents }) => [key, accountId, contents.length]);
-  return { ...packer.finish(), conversations: JSON.stringify(heads) };
+  const lists = conversations.map(({ key, accountId, conversationId, lastAt, eventCount, events }) => {
+    return `[${key},${JSON.stringify(accountId)},${JSON.stringify(conversationId)},${lastAt},${eventCount},${events}]`;
+  });
+  return `[${lists.join(",")}]`;
 }
 
+/** @throws Damage if one of them has not the events that were written for it */
 export function unpackHistories(packed: PackedHistories): ConversationHistory[] {
-  const unpacker = new EventUnpacker(packed);
-  const heads = JSON.parse(packed.conversations) as (readonly [key: number, accountId: string, eventCount: number])[];
-  let start = 0;
-  return heads.map(([key, accountId, eventCount]) => {
-    const conversationId = unpacker.conversationIdAt(start);
-    const from = start;
-    start += eventCount;
-    const events = Array.from({ length: eventCount }, (_, i) => toEvent(unpacker.contentAt(from + i), conversationId));
-    return { key, accountId, events };
-  });
+  const lists = JSON.parse(packed) as (readonly [number, string, string, number, number, EventRow[]])[];
+  return lists.map(([key, accountId, conversationId, lastAt, eventCount, rows]) =>
+    toHistory({ key, accountId, conversationId, lastAt, eventCount }, rows),
+  );
 }

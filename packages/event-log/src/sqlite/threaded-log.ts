@@ -24,7 +24,7 @@ export interface SqliteLogOptions {
  * is this process's alone until it is closed or the process ends, however it ends.
  *
  * What is there is checked before anything is written: a file that cannot be opened is left as it was found. That
- * reads the whole file, about a third of a second a million events.
+ * reads the whole file, about a tenth of a second a million events; converting a log of the first version takes longer.
  *
  * @throws StorageError IN_USE, DAMAGED, NEWER_VERSION, NOT_A_LOG or STORAGE_FAILED; LOST if the thread cannot work
  */

@@ -12,7 +12,7 @@ export interface Totals {
 
 export const EMPTY_TOTALS: Totals = { position: 0, newestKey: 0, eventCount: 0, conversationCount: 0 };
 
-export function readTotals(statements: Statements): Totals {
+export function readTotals(statements: Pick<Statements, "totals">): Totals {
   const row = statements.totals.get() as number[] | undefined;
   if (row === undefined) throw new Damage("its totals are missing");
   const crc = row.pop();

@@ -1,0 +1,33 @@
+import type { DatabaseSync } from "node:sqlite";
+import { idsCrcOf } from "./event-row.ts";
+import { writePart } from "./part.ts";
+import { rowsOf, toHistory } from "./read.ts";
+import { createTables, HOUR_MS } from "./schema.ts";
+import { prepareStatements } from "./statements.ts";
+import { writeTotals } from "./totals.ts";
+import { Version1File } from "./version-1.ts";
+
+/**
+ * Makes a log of the present format of one of the first. Within a transaction: it is the caller's to commit.
+ *
+ * @throws Damage if anything in it is not what was written
+ */
+export function convertVersion1(db: DatabaseSync): void {
+  for (const table of TABLES) db.exec(`ALTER TABLE ${table} RENAME TO ${OLD}${table}`);
+  createTables(db);
+  const statements = prepareStatements(db);
+  const old = new Version1File(db, OLD);
+  for (const chunk of old.readAll()) {
+    for (const conversation of chunk) {
+      toHistory(conversation, rowsOf(conversation));
+      const { key, accountId, conversationId, lastAt, eventCount } = conversation;
+      statements.addConversation.run(key, accountId, conversationId, lastAt, Math.floor(lastAt / HOUR_MS), eventCount);
+      writePart(statements, key, conversation, idsCrcOf(accountId, conversationId));
+    }
+  }
+  writeTotals(statements, old.totals());
+  for (const table of TABLES) db.exec(`DROP TABLE ${OLD}${table}`);
+}
+
+const TABLES = ["conversations", "events", "totals"];
+const OLD = "version_1_";
