@@ -9,6 +9,8 @@ export interface Pushed {
   readonly waiting: readonly PushedResult[];
   /** @throws Error when nothing comes for a while */
   readonly next: () => Promise<PushedResult>;
+  /** Everything that has come and was not taken yet; it is taken then. */
+  readonly take: () => PushedResult[];
   /** Whether the server has ended it. */
   readonly isOver: () => boolean;
   readonly stop: () => void;
@@ -59,7 +61,8 @@ export const webSocketDoor: PushDoor = {
     });
     return {
       subscribe: (query, variables = {}) => collect((sink) => client.subscribe({ query, variables }, sink as never)),
-      close: () => void client.dispose(),
+      // One that connects anew to who is not there fails once more.
+      close: () => void Promise.resolve(client.dispose()).catch(() => undefined),
     };
   },
 };
@@ -105,6 +108,7 @@ function collect(subscribe: (sink: Sink) => () => void): Pushed {
       if (waiting.length === 0) await within(NEXT_MS_MAX, new Promise<void>((resolve) => (told = resolve)));
       return waiting.shift()!;
     },
+    take: () => waiting.splice(0),
     isOver: () => isOver,
     stop,
   };

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { spawnGateway, type GatewayProcess } from "../gateway-process.ts";
+import { usageOf } from "../process-usage.ts";
 import { createTestFolder } from "../test-gateway.ts";
 import { totalOf, ACCOUNT } from "./load.ts";
 
@@ -38,7 +38,7 @@ describe("more than can be served", () => {
       const watching = (async () => {
         while (!stopping.signal.aborted) {
           expect((await fetch(`${url}/healthz`)).status).toBe(200);
-          rssMibMax = Math.max(rssMibMax, await rssMib(child.pid!));
+          rssMibMax = Math.max(rssMibMax, (await usageOf(child.pid!)).rssMib);
           await delay(50);
         }
       })();
@@ -106,7 +106,7 @@ describe("a body that is too much", () => {
     const first = await Promise.race(held);
     expect(first.answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nretry-after: 1\r\n/);
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
-    expect(await rssMib(gateway.child.pid!)).toBeLessThan(RSS_MIB_MAX);
+    expect((await usageOf(gateway.child.pid!)).rssMib).toBeLessThan(RSS_MIB_MAX);
     await gateway.kill();
     await Promise.all(held);
   });
@@ -156,11 +156,6 @@ function linesOf(batch: number): string {
       JSON.stringify({ eventId: "b", conversationId, at: at + 1_000, type: "CONVERSATION_CLOSED", closedBy: "AGENT" }),
     ].join("\n");
   }).join("\n");
-}
-
-async function rssMib(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
 }
 
 function isPositive(count: number): boolean {
