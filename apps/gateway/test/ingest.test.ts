@@ -82,7 +82,7 @@ describe("events are taken", () => {
       [toLines(events), NDJSON],
     ] as const) {
       const answer = await gateway.post(pathOf(account), body, type);
-      expect([answer.status, answer.body.message]).toEqual([413, "expected at most 10000 events a request, got 10001; none was taken"]);
+      expect([answer.status, answer.body.message]).toEqual([413, "expected at most 10000 events a request, got more; none was taken"]);
       expectProblem(answer);
     }
     expect(await send(account, toLines(events.slice(0, 10_000)), NDJSON)).toEqual([200, { accepted: 10_000, duplicates: 0, rejected: [] }]);

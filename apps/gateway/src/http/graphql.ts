@@ -25,7 +25,8 @@ import { INTERNAL_MESSAGE, refuseAsGraphql, refuseOtherMethods } from "./problem
 
 export const GRAPHQL_PATH = "/graphql";
 const EVENT_STREAM_PATH = "/graphql/stream";
-const BODY_BYTES_MAX = 4 * 1024 * 1024;
+/** A hundred thousand ids; as many more would hold up everybody for as long as they are looked at. */
+const BODY_BYTES_MAX = 1024 * 1024;
 /** Lists of ids belong into variables; what is left is a few hundred. A field again and again by aliases costs its answer each time. */
 const TOKENS_MAX = 2_000;
 

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { spawnGateway, type GatewayProcess } from "../gateway-process.ts";
+import { createTestFolder } from "../test-gateway.ts";
+import { ACCOUNT } from "./load.ts";
+
+/** As for nearly right requests: of work, not of waiting for a processor. */
+const STALL_MS_MAX = 100;
+const MIB = 1024 * 1024;
+
+const INGEST = `/v1/accounts/${ACCOUNT}/events`;
+const REST = `/operations/api/account/${ACCOUNT}/msgagentsegments`;
+const IDS = Array.from({ length: 110_000 }, (_, i) => String(i));
+const OPERATION = `query ($ids: [ID!]) { account(id: "${ACCOUNT}") { agentSegments(timeframe: 60, filter: { agentIds: $ids }) {
+  agents(ids: $ids) { id metrics { totalAgentConversationSegments } }
+} } }`;
+
+let folder: Awaited<ReturnType<typeof createTestFolder>>;
+let gateway: GatewayProcess;
+
+beforeAll(async () => {
+  folder = await createTestFolder();
+  gateway = await spawnGateway({ DATA_DIR: folder.path });
+});
+
+afterAll(async () => {
+  await gateway.kill();
+  await folder.remove();
+});
+
+interface Sent {
+  readonly path: string;
+  readonly type?: string;
+  readonly body: string;
+  readonly status: number;
+}
+
+const LARGE: Readonly<Record<string, Sent>> = {
+  "an array of 14 MiB of events": { path: INGEST, body: JSON.stringify(eventsOf(1_350)), status: 200 },
+  "14 MiB of events, one a line": {
+    path: INGEST,
+    type: "application/x-ndjson",
+    body: eventsOf(1_350)
+      .map((event) => JSON.stringify(event))
+      .join("\n"),
+    status: 200,
+  },
+  "events in other letters than English ones": { path: INGEST, body: JSON.stringify(eventsOf(400, "漢")), status: 200 },
+  "an array of eight million numbers": { path: INGEST, body: `[${"1,".repeat(7.9 * MIB)}1]`, status: 413 },
+  "an array in an array, and so on": { path: INGEST, body: "[".repeat(15.9 * MIB), status: 400 },
+  "a string that does not end": { path: INGEST, body: `["${'\\"'.repeat(7.9 * MIB)}`, status: 400 },
+  "all the ids that a GraphQL request can hold": {
+    path: "/graphql",
+    body: JSON.stringify({ query: OPERATION, variables: { ids: IDS } }),
+    status: 200,
+  },
+  "a GraphQL text in one string": {
+    path: "/graphql",
+    body: JSON.stringify({ query: `{ account(id: """${" x\n".repeat(MIB / 5)}""") { id } }` }),
+    status: 200,
+  },
+  "all the ids that a REST request can hold": {
+    path: REST,
+    body: JSON.stringify({ v: "1", timeframe: "60", agentIds: [...IDS, ...IDS, ...IDS, ...IDS].join() }),
+    status: 200,
+  },
+};
+
+for (const [name, { path, type = "application/json", body, status }] of Object.entries(LARGE)) {
+  test(`${name}: whoever else asks is answered in between`, async () => {
+    const ask = async (): Promise<number> => {
+      const response = await fetch(gateway.url + path, { method: "POST", headers: { "content-type": type }, body });
+      await response.arrayBuffer();
+      return response.status;
+    };
+    // Code that has not run yet is slower than it will ever be again.
+    expect(await ask()).toBe(status);
+    await gateway.stalls();
+    expect(await ask()).toBe(status);
+    expect((await gateway.stalls()).workedMs).toBeLessThan(STALL_MS_MAX);
+  });
+}
+
+/** Events of ten thousand characters each. */
+function eventsOf(count: number, letter = "x"): object[] {
+  const at = Date.now() - 3_600_000;
+  return Array.from({ length: count }, (_, i) => ({
+    eventId: String(i),
+    conversationId: `c${i % 100}`,
+    at: at + i,
+    type: "MESSAGE_SENT",
+    sentBy: "CONSUMER",
+    text: letter.repeat(10_000),
+  }));
+}
