@@ -1,13 +1,17 @@
+import type { MeasureOptions } from "./measure.ts";
+
 /** A request as it is sent over and over. */
 export interface Asked {
   readonly url: string;
   readonly body?: string;
+  /** Each time about a window of REST that lies a little earlier: no answer is one that was given before. */
+  readonly isAnew?: boolean;
 }
 
 /** What a client process is told to do, and what it tells back. */
 export interface Jobs {
   /** Times requests in turn; the median of each, to the last byte. */
-  time: { readonly job: { readonly requests: readonly Asked[]; readonly rounds: number }; readonly result: readonly number[] };
+  time: { readonly job: { readonly requests: readonly Asked[] } & MeasureOptions; readonly result: readonly number[] };
   /** One answer, read and thrown away. */
   drain: { readonly job: Asked; readonly result: { readonly ms: number; readonly bytes: number } };
   /** Asks again and again, until `isOver` is told; how long each answer took, ms. */

@@ -1,7 +1,7 @@
 import { Agent, request } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import type { ConversationEvent } from "@segmeter/engine";
-import type { JobName, Jobs, PostJob } from "./client-job.ts";
+import type { Asked, JobName, Jobs, PostJob } from "./client-job.ts";
 import { eventsInOrder } from "./dataset.ts";
 import { measure, time } from "./measure.ts";
 import { requirePeer } from "./peers.ts";
@@ -15,23 +15,25 @@ const connections = new Agent({ keepAlive: true });
 let isOver = false;
 
 const DO: { readonly [Name in JobName]: (job: Jobs[Name]["job"]) => Promise<Jobs[Name]["result"]> } = {
-  time: async ({ requests, rounds }) => {
-    const works = Object.fromEntries(requests.map((asked, i) => [`r${i}`, () => send(asked.url, asked.body)]));
-    return Object.values(await measure(works, { rounds }));
+  time: async ({ requests, ...options }) => {
+    const works = Object.fromEntries(requests.map((asked, i) => [`r${i}`, () => ask(asked)]));
+    return Object.values(await measure(works, options));
   },
   drain: async (asked) => {
     const beganMs = performance.now();
-    const bytes = await send(asked.url, asked.body);
+    const bytes = await ask(asked);
     return { ms: performance.now() - beganMs, bytes };
   },
-  poll: async ({ everyMs, url, body }) => {
+  poll: async ({ everyMs, ...asked }) => {
     const times: number[] = [];
-    for (isOver = false; !isOver; await setTimeout(everyMs)) times.push(await time(() => send(url, body)));
+    for (isOver = false; !isOver; await setTimeout(everyMs)) times.push(await time(() => ask(asked)));
     return times;
   },
-  load: async ({ connections: count, url, ...until }) => {
+  load: async ({ connections: count, url, isAnew = false, ...until }) => {
     const autocannon = requirePeer("autocannon") as Autocannon;
-    const { requests, non2xx, errors } = await autocannon({ url, connections: count, ...until });
+    const { pathname, search } = new URL(url);
+    const another = { setupRequest: (sent: object) => ({ ...sent, path: toEarlier(pathname + search) }) };
+    const { requests, non2xx, errors } = await autocannon({ url, connections: count, ...until, ...(isAnew && { requests: [another] }) });
     if (non2xx + errors > 0) throw new Error(`${non2xx} answers were not 2xx, ${errors} requests failed`);
     return requests.average;
   },
@@ -49,6 +51,19 @@ process.on("message", (message: "stop" | { readonly name: JobName; readonly job:
     (error: unknown) => process.send!({ error: String(error) }),
   );
 });
+
+/** @returns the length of the answer */
+function ask({ url, body, isAnew = false }: Asked): Promise<number> {
+  return send(isAnew ? toEarlier(url) : url, body);
+}
+
+let earlierMs = 0;
+
+/** Moves the window that a URL asks about to before all those that were asked about until now. */
+function toEarlier(url: string): string {
+  earlierMs++;
+  return url.replaceAll(/(?<=Millis=)\d+/g, (ms) => String(Number(ms) - earlierMs));
+}
 
 /** @returns the length of the answer */
 function send(url: string, body?: string | Buffer, type = "application/json"): Promise<number> {

@@ -146,6 +146,15 @@ test("one operation asks about all its accounts or none", async () => {
   expect([status, body]).toMatchObject([403, { data: null, errors: [{ path: ["b"], extensions: { code: "FORBIDDEN" } }] }]);
 });
 
+test("an answer that is kept is given to those who may see the same, and to no others", async () => {
+  const path = `${REST("mine")}?v=2&fromMillis=${NOW_MS - 60 * MINUTE_MS}&toMillis=${NOW_MS}`;
+  const counts: number[] = [];
+  for (const token of [await issuer.sign(), await issuer.sign({ groups: ["9"] }), await issuer.sign({ sub: "other" })]) {
+    for (let i = 0; i < 3; i++) counts.push((await gateway.as(token).get(path)).body.metricsTotal[TOTAL]);
+  }
+  expect(counts).toEqual([1, 1, 1, 0, 0, 0, 1, 1, 1]);
+});
+
 describe("an ETag", () => {
   const window = `v=2&fromMillis=${NOW_MS - 60 * MINUTE_MS - 1}&toMillis=${NOW_MS - 1}`;
 

@@ -20,12 +20,13 @@ const SMALL_BYTES = 4 * 1024;
 /** Bounds what bodies take of memory, however many come at once. Whoever has sent nothing yet takes nothing from others. */
 export function boundBodies(app: FastifyInstance): void {
   let heldBytes = 0;
-  app.addHook("onRequest", async ({ headers }) => {
+  app.addHook("onRequest", ({ headers }, _reply, next) => {
     const toldBytes = Number(headers["content-length"] ?? 0);
-    if (toldBytes > SMALL_BYTES && heldBytes + Math.min(toldBytes, HELD_BYTES_MAX / 2) > HELD_BYTES_MAX) throw tooMuch();
+    const isTooMuch = toldBytes > SMALL_BYTES && heldBytes + Math.min(toldBytes, HELD_BYTES_MAX / 2) > HELD_BYTES_MAX;
+    next(isTooMuch ? tooMuch() : undefined);
   });
-  app.addHook("preParsing", async ({ headers }, reply, payload) => {
-    if (headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) <= SMALL_BYTES) return payload;
+  app.addHook("preParsing", ({ headers }, reply, payload, next) => {
+    if (headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) <= SMALL_BYTES) return next(null, payload);
     let ownBytes = 0;
     let isAnswered = false;
     const counted: Transform & { receivedEncodedLength?: number } = new Transform({
@@ -46,7 +47,10 @@ export function boundBodies(app: FastifyInstance): void {
       // What nobody has read stands before the next request of the connection.
       counted.resume();
     });
-    return pipeline(payload, counted, () => undefined);
+    return next(
+      null,
+      pipeline(payload, counted, () => undefined),
+    );
   });
 }
 
@@ -56,13 +60,12 @@ function tooMuch(): OverloadError {
 
 /** Takes bodies only as they are. */
 export function refuseCodings(app: FastifyInstance): void {
-  app.addHook("onRequest", async ({ headers }, reply) => {
+  app.addHook("onRequest", ({ headers }, reply, next) => {
     const coding = headers["content-encoding"];
-    if (coding === undefined || coding === "" || coding.toLowerCase() === "identity") return;
+    if (coding === undefined || coding === "" || coding.toLowerCase() === "identity") return next();
     reply.header("accept-encoding", "identity");
-    throw new HttpProblem(415, "bodies are taken as they are, not packed", [
-      `content-encoding: expected none, got ${JSON.stringify(coding)}`,
-    ]);
+    const cause = `content-encoding: expected none, got ${JSON.stringify(coding)}`;
+    return next(new HttpProblem(415, "bodies are taken as they are, not packed", [cause]));
   });
 }
 

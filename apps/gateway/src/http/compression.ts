@@ -10,6 +10,8 @@ export async function addCompression(app: FastifyInstance): Promise<void> {
   await app.register(compress, {
     encodings: ["br", "gzip"],
     threshold: ANSWER_BYTES_MIN,
+    // On this thread, nothing is packed.
+    syncThreshold: 0,
     // A packed body of a request may hold a thousand times what was sent.
     globalDecompression: false,
     zlibOptions: { level: 4 },

@@ -20,8 +20,9 @@ export function endConnections(app: FastifyInstance): void {
     isClosing = true;
     for (const socket of unasked.values()) socket.destroy();
   });
-  app.addHook("onSend", async (_request, reply) => {
+  app.addHook("onSend", (_request, reply, _payload, next) => {
     if (isClosing) reply.header("connection", "close");
+    next();
   });
 }
 

@@ -9,6 +9,7 @@ import { readableBy } from "../access/readable-engine.ts";
 import { PassMeter } from "../pass-meter.ts";
 import { etagOfVersion, isHeld } from "./not-modified.ts";
 import { HttpProblem, refuseOtherMethods } from "./problem.ts";
+import { SharedAnswers } from "./shared-answers.ts";
 
 export const MSG_AGENT_SEGMENTS_PATH = "/operations/api/account/:accountId/msgagentsegments";
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
@@ -26,6 +27,7 @@ export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits
     async (request, reply) => answer(request.params.accountId, joinParameters(request.query, request.body), request, reply),
   );
   refuseOtherMethods(app, MSG_AGENT_SEGMENTS_PATH, ["GET", "POST"]);
+  const shared = new SharedAnswers();
 
   function answer(accountId: string, parameters: RawParameters, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const now = limits();
@@ -37,17 +39,27 @@ export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits
     const readable = readableBy(request.caller, engine);
     const meter = new PassMeter(readable);
     const { window } = parsed.question;
+    const { rightsKey } = request.caller;
+    const version = readable.versionOf(accountId, window);
     const isPast = window.endMs < now.nowMs;
-    if (isPast && isHeld(request, reply, etagOfVersion(readable.versionOf(accountId, window), request.caller.rightsKey))) {
+    if (isPast && isHeld(request, reply, etagOfVersion(version, rightsKey))) {
       return reply.code(304).header("server-timing", meter.toServerTiming()).send();
     }
+    reply.type("application/json; charset=utf-8");
+    // A body may ask what the URL does not say.
+    const question = request.method === "GET" ? `${window.endMs} ${rightsKey} ${request.url}` : null;
+    const found = question === null ? null : shared.find(question, version);
+    if (found) return reply.header("server-timing", meter.toServerTiming()).send(found);
     const pieces = answerQuestion(parsed.question, {
       stream: (query) => meter.stream(accountId, query),
       rollUp: (query) => meter.rollUp(accountId, query),
     });
     const body = toBody(pieces);
-    if (Buffer.isBuffer(body)) reply.raw.once("finish", () => giveBack(body));
-    return reply.header("server-timing", meter.toServerTiming()).type("application/json; charset=utf-8").send(body);
+    if (Buffer.isBuffer(body)) {
+      if (question !== null) shared.note(question, version, body);
+      reply.raw.once("finish", () => giveBack(body));
+    }
+    return reply.header("server-timing", meter.toServerTiming()).send(body);
   }
 }
 

@@ -6,7 +6,7 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyServerOptions,
-  type onRequestAsyncHookHandler,
+  type onRequestHookHandler,
 } from "fastify";
 import type { NetworkConfig } from "../config.ts";
 import type { Intake } from "../intake.ts";
@@ -127,17 +127,17 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   return app;
 }
 
-function refuseUntilReady(readiness: Readiness): onRequestAsyncHookHandler {
-  return async (_request, reply) => {
-    if (readiness.state === "ready") return;
+function refuseUntilReady(readiness: Readiness): onRequestHookHandler {
+  return (_request, reply, next) => {
+    if (readiness.state === "ready") return next();
     reply.header("retry-after", 1);
-    throw new HttpProblem(503, readiness.state === "starting" ? "starting: the event log is being read" : "stopping");
+    return next(new HttpProblem(503, readiness.state === "starting" ? "starting: the event log is being read" : "stopping"));
   };
 }
 
 /** One line a request; of its URL only the path, since ids and tokens may stand behind it. */
 function logRequests(app: FastifyInstance): void {
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, next) => {
     request.log.info(
       {
         method: request.method,
@@ -147,5 +147,6 @@ function logRequests(app: FastifyInstance): void {
       },
       "request",
     );
+    next();
   });
 }
