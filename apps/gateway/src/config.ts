@@ -1,13 +1,16 @@
 import { isIP } from "node:net";
 import { accountIdFault } from "@segmeter/engine";
+import type { NatsOptions, Share } from "@segmeter/event-log/jetstream";
 import { z } from "zod";
 import { ACCESS_MODES, isSafeJwks, type AccessConfig } from "./access/access.ts";
+import { EVERY_ACCOUNT, shareByHash, shareOfAccounts } from "./share.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const RETENTION_HOURS_MIN = 24;
 /** Ten years. */
 const RETENTION_HOURS_MAX = 24 * 366 * 10;
 const RATE_LIMIT_MAX = 1_000_000;
+const SHARES_MAX = 1_000;
 
 export interface Config {
   readonly port: number;
@@ -23,6 +26,17 @@ export interface Config {
   /** Whether GraphQL tells its schema. */
   readonly introspection: boolean;
   readonly liveperson: LivePersonConfig;
+  /** null: this machine alone. */
+  readonly cluster: ClusterConfig | null;
+}
+
+/** The nodes of a cluster share a stream. */
+export interface ClusterConfig {
+  readonly nats: NatsOptions;
+  readonly streamName: string;
+  readonly replicas: number;
+  /** Of the accounts, what this node holds. */
+  readonly share: Share;
 }
 
 /** PEM files. */
@@ -83,6 +97,25 @@ const accountSecrets = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const natsUrls = z.string().transform((text, context) => {
+  const urls = text.split(",");
+  const wrong = urls.findIndex((url) => !/^(nats|tls):$/.test(URL.parse(url)?.protocol ?? ""));
+  if (wrong === -1) return urls;
+  // A URL may hold a password.
+  context.addIssue(`expected URLs such as nats://host:4222, comma separated; entry ${wrong + 1} is none`);
+  return z.NEVER;
+});
+
+/** `2/3`, or ids. */
+const share = z.string().transform((text, context): Share => {
+  const [, index, count] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  if (index !== undefined && count !== undefined && index >= 1 && index <= count && count <= SHARES_MAX) return shareByHash(index, count);
+  const accountIds = text.split(",");
+  if (accountIds.every((id) => accountIdFault(id) === null)) return shareOfAccounts(accountIds);
+  context.addIssue(`expected accounts, comma separated, or a share such as 1/3, got ${JSON.stringify(text)}`);
+  return z.NEVER;
+});
+
 const ENVIRONMENT = z.object({
   PORT: whole(0, 65_535).prefault("4000"),
   HOST: z.string().prefault("127.0.0.1"),
@@ -103,6 +136,17 @@ const ENVIRONMENT = z.object({
   LIVEPERSON_WEBHOOK_SECRETS: accountSecrets.optional(),
   OAUTH_KEYS_FILE: z.string().optional(),
   PUBLIC_HOST: z.string().refine(isHost, "expected a host such as metrics.example.com").optional(),
+  NATS_URL: natsUrls.optional(),
+  NATS_STREAM: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, "expected 1 to 32 letters, digits, _ or -")
+    .prefault("segmeter"),
+  NATS_REPLICAS: whole(1, 5).prefault("3"),
+  NATS_CREDS: z.string().optional(),
+  NATS_CA: z.string().optional(),
+  NATS_CERT: z.string().optional(),
+  NATS_KEY: z.string().optional(),
+  ACCOUNTS: share.optional(),
 });
 
 type Variable = keyof z.infer<typeof ENVIRONMENT>;
@@ -111,6 +155,7 @@ type Variable = keyof z.infer<typeof ENVIRONMENT>;
 const TOGETHER: readonly (readonly Variable[])[] = [
   ["JWT_JWKS", "JWT_ISSUER", "JWT_AUDIENCE"],
   ["TLS_CERT", "TLS_KEY"],
+  ["NATS_CERT", "NATS_KEY"],
 ];
 
 function isNetwork(text: string): boolean {
@@ -153,6 +198,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   const { JWT_JWKS: jwks, JWT_ISSUER: issuer = "", JWT_AUDIENCE: audience = "", TLS_CERT: certFile, TLS_KEY: keyFile = "" } = data;
   const oauthKeysFile = data.OAUTH_KEYS_FILE ?? null;
+  const { NATS_URL: urls, ACCOUNTS: held } = data;
+  if (urls === undefined && held !== undefined) throw new ConfigError("NATS_URL: expected with ACCOUNTS, got nothing");
   return {
     port: data.PORT,
     host: data.HOST,
@@ -169,5 +216,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     network: { trustedProxies: data.TRUSTED_PROXIES ?? [], corsOrigins: data.CORS_ORIGINS ?? [] },
     introspection: data.INTROSPECTION === "on",
     liveperson: { webhookSecrets: data.LIVEPERSON_WEBHOOK_SECRETS ?? new Map(), publicHost: data.PUBLIC_HOST ?? null, oauthKeysFile },
+    cluster:
+      urls === undefined
+        ? null
+        : {
+            nats: { urls, credsFile: data.NATS_CREDS, caFile: data.NATS_CA, certFile: data.NATS_CERT, keyFile: data.NATS_KEY },
+            streamName: data.NATS_STREAM,
+            replicas: data.NATS_REPLICAS,
+            share: held ?? EVERY_ACCOUNT,
+          },
   };
 }

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { Engine, type Limits } from "@segmeter/engine";
 import { openSqliteLog } from "@segmeter/event-log/sqlite";
 import type { EventLog } from "@segmeter/event-log";
+import type { JetStreamLog } from "@segmeter/event-log/jetstream";
 import { pino, type Logger } from "pino";
 import { Access } from "./access/access.ts";
 import type { Config } from "./config.ts";
@@ -12,6 +13,8 @@ import { readTlsFiles } from "./http/tls.ts";
 import { Intake } from "./intake.ts";
 import { openLivePerson } from "./liveperson/liveperson.ts";
 import { Retention } from "./retention.ts";
+import { EVERY_ACCOUNT } from "./share.ts";
+import type { StreamLogOptions } from "./stream-log.ts";
 
 const PRUNE_EVERY_MS = 10 * 60_000;
 
@@ -50,35 +53,34 @@ export async function startGateway({
     logger.fatal({ err: error }, message);
     onBroken?.(error);
   };
-  const log = await openSqliteLog({
-    folder: config.dataDir,
-    onLost: breakDown("the event log is out of reach; restart to open it again"),
-  });
+  const onLost = breakDown("the event log is out of reach; restart to open it again");
+  const { dataDir, retentionHours } = config;
+  const onPeriod = async (startMs: number): Promise<void> => void (await retention.pruneAt(startMs));
+  const stream = config.cluster && (await openStream({ config: config.cluster, dataDir, retentionHours, logger, onPeriod, onLost }));
+  const log = stream ?? (await openSqliteLog({ folder: dataDir, onLost }));
   const engine = new Engine();
   const intake = new Intake({
     log,
     engine,
     onBroken: breakDown("the engine refused what the log has taken; restart to rebuild it from the log"),
   });
-  const retention = new Retention({ log, engine, intake, retentionHours: config.retentionHours, now });
-  const readiness: Readiness = { state: "starting", progress: 0 };
+  const retention = new Retention({ log, engine, intake, retentionHours, now });
+  const readiness: Readiness = { state: "starting", doing: "the event log is being read", progress: 0 };
   const limits = (): Limits => {
     const nowMs = now();
     return { nowMs, keptSinceMs: retention.keptSinceMs(nowMs) };
   };
 
-  const { access: accessConfig, network, dataDir, host, introspection } = config;
+  const { access: accessConfig, network, host, introspection } = config;
   const access = await orClose(Access.open({ config: accessConfig, dataDir, host, logger, now }), log);
-  const liveperson = await orClose(
-    openLivePerson({ config: config.liveperson, dataDir, retentionHours: config.retentionHours, now, logger }),
-    access,
-    log,
-  );
+  const liveperson = await orClose(openLivePerson({ config: config.liveperson, dataDir, retentionHours, now, logger }), access, log);
   const app = await createServer({
     liveperson,
     engine,
     intake,
     log,
+    stream,
+    share: config.cluster?.share ?? EVERY_ACCOUNT,
     dataDir,
     introspection,
     readiness,
@@ -92,8 +94,9 @@ export async function startGateway({
   app.addHook("onClose", async () => access.close());
   app.addHook("onClose", () => liveperson.close());
   const url = await orClose(app.listen({ port: config.port, host }), app, log);
-  const pruning = schedulePruning(retention, logger);
-  const ready = replay(log, engine, retention.keptSinceMs(now()), readiness, logger).then(() => pruning.start());
+  const pruning = schedulePruning(retention, stream !== null, logger);
+  const stopping = new AbortController();
+  const ready = start();
   // Whoever waits for it learns of a failure; nobody has to.
   ready.catch(() => undefined);
 
@@ -102,6 +105,7 @@ export async function startGateway({
     ready,
     close: async () => {
       readiness.state = "stopping";
+      stopping.abort();
       await pruning.stop();
       await ready.catch(() => undefined);
       await app.close();
@@ -110,6 +114,23 @@ export async function startGateway({
       logger.info("stopped");
     },
   };
+
+  async function start(): Promise<void> {
+    const beganMs = performance.now();
+    await replay(log, engine, retention.keptSinceMs(now()), readiness);
+    if (stream) await catchUp(stream, readiness, stopping.signal);
+    if (readiness.state === "stopping") return;
+    Object.assign(readiness, { state: "ready", progress: 1 });
+    const { eventCount: events, conversationCount: conversations } = await log.size();
+    logger.info({ events, conversations, durationMs: Math.round(performance.now() - beganMs) }, "ready");
+    pruning.start();
+  }
+}
+
+/** Only a node of a cluster needs what it is made of. */
+async function openStream(options: StreamLogOptions): Promise<JetStreamLog> {
+  const { openStreamLog } = await import("./stream-log.ts");
+  return openStreamLog(options);
 }
 
 /** Whatever was opened before something that fails is closed again. */
@@ -123,9 +144,8 @@ async function orClose<Result>(work: Promise<Result>, ...opened: readonly { clos
 }
 
 /** Folds everything that the log holds, while the log reads on. */
-async function replay(log: EventLog, engine: Engine, keptSinceMs: number, readiness: Readiness, logger: Logger): Promise<void> {
-  const begin = performance.now();
-  const { eventCount, conversationCount } = await log.size();
+async function replay(log: EventLog, engine: Engine, keptSinceMs: number, readiness: Readiness): Promise<void> {
+  const { eventCount } = await log.size();
   let readCount = 0;
   engine.forget(keptSinceMs);
   for await (const histories of log.readAll()) {
@@ -137,20 +157,37 @@ async function replay(log: EventLog, engine: Engine, keptSinceMs: number, readin
     await setImmediate();
   }
   for (const _ of engine.finishLoading()) await setImmediate();
-  if (readiness.state === "stopping") return;
-  readiness.progress = 1;
-  readiness.state = "ready";
-  logger.info({ events: readCount, conversations: conversationCount, durationMs: Math.round(performance.now() - begin) }, "ready");
 }
 
-/** Prunes at once and then every ten minutes, never twice at the same time. */
-function schedulePruning(retention: Retention, logger: Logger): { start: () => void; stop: () => Promise<void> } {
+const CATCH_UP_LOOK_MS = 100;
+
+/** Takes everything that the stream holds now, and follows it from then on. */
+async function catchUp(stream: JetStreamLog, readiness: Readiness, stopping: AbortSignal): Promise<void> {
+  const startPosition = stream.position;
+  Object.assign(readiness, { doing: "this node is catching up with the stream", progress: 0 });
+  const looking = setInterval(() => {
+    const { streamPosition } = stream.state;
+    readiness.progress = (stream.position - startPosition) / Math.max(streamPosition - startPosition, 1);
+  }, CATCH_UP_LOOK_MS);
+  try {
+    await stream.catchUp(stopping);
+  } finally {
+    clearInterval(looking);
+  }
+}
+
+/**
+ * Prunes at once and then every ten minutes, never twice at the same time.
+ *
+ * @param isNode of a cluster: conversations go when the stream says so, so that they go everywhere between the same two events
+ */
+function schedulePruning(retention: Retention, isNode: boolean, logger: Logger): { start: () => void; stop: () => Promise<void> } {
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
   const run = async (): Promise<void> => {
     try {
-      const removedCount = await retention.prune(stopping.signal);
+      const removedCount = isNode ? (retention.forget(), 0) : await retention.prune(stopping.signal);
       if (removedCount > 0) logger.info({ conversations: removedCount }, "pruned");
     } catch (error) {
       logger.error({ err: error }, "pruning failed; it is tried again");

@@ -53,6 +53,7 @@ export class Intake {
   #folding: Promise<void> = Promise.resolve();
   #isTurnDue = false;
   #position: number;
+  readonly #positionWaiters = new Set<{ readonly position: number; readonly resolve: (isReached: boolean) => void }>();
 
   constructor({ log, engine, onBroken }: IntakeOptions) {
     this.#log = log;
@@ -82,6 +83,26 @@ export class Intake {
       this.#waitingEventCount += events.length;
       this.#planTurn();
     });
+  }
+
+  /** @returns whether answers know everything up to a position, at once or within some time */
+  async reaches(position: number, waitMs: number): Promise<boolean> {
+    if (this.#position >= position) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const waiter = { position, resolve };
+    this.#positionWaiters.add(waiter);
+    const timer = setTimeout(() => resolve(false), waitMs);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#positionWaiters.delete(waiter);
+    }
+  }
+
+  /** Waits until everything that the log has handed on is in every answer. */
+  folded(): Promise<void> {
+    return this.#folding;
   }
 
   /** Runs work that must not overlap with storing and folding, such as pruning. */
@@ -146,6 +167,7 @@ export class Intake {
     }
     this.#engine.show();
     this.#position = position;
+    for (const waiter of this.#positionWaiters) if (waiter.position <= position) waiter.resolve(true);
   }
 
   /** May fail before somebody waits for them. */

@@ -5,6 +5,12 @@ import type { Intake } from "./intake.ts";
 const HOUR_MS = 3_600_000;
 const PAGE_CONVERSATIONS = 500;
 
+interface PrunedPage {
+  readonly removedCount: number;
+  /** undefined: there is no page after it. */
+  readonly lastKey: number | undefined;
+}
+
 export interface RetentionOptions {
   readonly log: EventLog;
   readonly engine: Engine;
@@ -34,20 +40,46 @@ export class Retention {
    * @returns how many conversations went
    */
   async prune(stopping: AbortSignal): Promise<number> {
-    const { engine, intake, now } = this.#options;
+    const { intake } = this.#options;
+    const beforeMs = this.forget();
+    return this.#prunePages(beforeMs, (prunePage) => intake.betweenTurns(prunePage), stopping);
+  }
+
+  /**
+   * Prunes what need not be kept any more at a moment, all at once, while nothing is stored: for nodes that have to do it
+   * between the same two events.
+   *
+   * @returns how many conversations went
+   */
+  async pruneAt(momentMs: number): Promise<number> {
+    await this.#options.intake.folded();
+    return this.#prunePages(momentMs - this.#options.retentionHours * HOUR_MS, (prunePage) => prunePage());
+  }
+
+  /** Gives up the segments that no window may begin before any more. @returns the moment */
+  forget(): number {
+    const { engine, now } = this.#options;
     const beforeMs = this.keptSinceMs(now());
+    if (beforeMs > -Infinity) engine.forget(beforeMs);
+    return beforeMs;
+  }
+
+  async #prunePages(
+    beforeMs: number,
+    inTurn: (prunePage: () => Promise<PrunedPage>) => Promise<PrunedPage>,
+    stopping?: AbortSignal,
+  ): Promise<number> {
     if (beforeMs === -Infinity) return 0;
-    engine.forget(beforeMs);
     let removedCount = 0;
-    for (let afterKey: number | undefined = 0; afterKey !== undefined && !stopping.aborted;) {
-      const page = await intake.betweenTurns(() => this.#prunePage(beforeMs, afterKey!));
+    for (let afterKey: number | undefined = 0; afterKey !== undefined && !stopping?.aborted;) {
+      const page = await inTurn(() => this.#prunePage(beforeMs, afterKey!));
       removedCount += page.removedCount;
       afterKey = page.lastKey;
     }
     return removedCount;
   }
 
-  async #prunePage(beforeMs: number, afterKey: number): Promise<{ removedCount: number; lastKey: number | undefined }> {
+  async #prunePage(beforeMs: number, afterKey: number): Promise<PrunedPage> {
     const { log, engine } = this.#options;
     const quiet = await log.quietSince(beforeMs, afterKey, PAGE_CONVERSATIONS);
     const keys = quiet.filter(isOver).map(({ key }) => key);

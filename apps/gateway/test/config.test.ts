@@ -2,7 +2,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ClusterConfig } from "../src/config.ts";
 import { ConfigError, readConfig, type Config } from "../src/index.ts";
+import { EVERY_ACCOUNT } from "../src/share.ts";
 import { runGateway } from "./gateway-process.ts";
 import { createTestFolder, startTestGateway } from "./test-gateway.ts";
 
@@ -19,6 +21,14 @@ const DEFAULTS: Config = {
   network: { trustedProxies: [], corsOrigins: [] },
   introspection: true,
   liveperson: { webhookSecrets: new Map(), publicHost: null, oauthKeysFile: null },
+  cluster: null,
+};
+
+const CLUSTER: ClusterConfig = {
+  nats: { urls: ["nats://a"], credsFile: undefined, caFile: undefined, certFile: undefined, keyFile: undefined },
+  streamName: "segmeter",
+  replicas: 3,
+  share: EVERY_ACCOUNT,
 };
 
 describe("the configuration", () => {
@@ -54,6 +64,26 @@ describe("the configuration", () => {
       { access: { ...DEFAULTS.access, mode: "required" }, liveperson: { ...DEFAULTS.liveperson, oauthKeysFile: "keys.json" } },
     ],
     [{ PUBLIC_HOST: "metrics.example.com:8443" }, { liveperson: { ...DEFAULTS.liveperson, publicHost: "metrics.example.com:8443" } }],
+    [{ NATS_URL: "nats://a:4222,tls://b" }, { cluster: { ...CLUSTER, nats: { ...CLUSTER.nats, urls: ["nats://a:4222", "tls://b"] } } }],
+    [
+      {
+        NATS_URL: "nats://a",
+        NATS_STREAM: "other",
+        NATS_REPLICAS: "1",
+        NATS_CREDS: "c",
+        NATS_CA: "ca",
+        NATS_CERT: "cert",
+        NATS_KEY: "key",
+      },
+      {
+        cluster: {
+          ...CLUSTER,
+          nats: { urls: ["nats://a"], credsFile: "c", caFile: "ca", certFile: "cert", keyFile: "key" },
+          streamName: "other",
+          replicas: 1,
+        },
+      },
+    ],
     [{ RATE_LIMIT: "5" }, { access: { ...DEFAULTS.access, requestsPerSecond: 5 } }],
     [{ ACCESS: "open" }, { access: { ...DEFAULTS.access, mode: "open" } }],
     [{ ACCESS: "required" }, { access: { ...DEFAULTS.access, mode: "required" } }],
@@ -104,6 +134,17 @@ describe("the configuration", () => {
     ...["*", "a.test", "https://a.test/", "https://a.test/x", "null"].map((origin): [Environment, string] => [
       { CORS_ORIGINS: origin },
       `CORS_ORIGINS: expected origins such as https://example.com, comma separated, got ${JSON.stringify(origin)}`,
+    ]),
+    ...["localhost:4222", "http://a", "nats://u:secret@a,x"].map((urls): [Environment, string] => [
+      { NATS_URL: urls },
+      `NATS_URL: expected URLs such as nats://host:4222, comma separated; entry ${urls.split(",").length} is none`,
+    ]),
+    [{ NATS_URL: "nats://a", NATS_KEY: "k" }, "NATS_CERT: expected with NATS_KEY, got nothing"],
+    [{ NATS_URL: "nats://a", NATS_STREAM: "a.b" }, "NATS_STREAM: expected 1 to 32 letters, digits, _ or -"],
+    [{ ACCOUNTS: "a" }, "NATS_URL: expected with ACCOUNTS, got nothing"],
+    ...["0/3", "4/3", "1/0", "a,,b", "a b", "1/1001"].map((held): [Environment, string] => [
+      { NATS_URL: "nats://a", ACCOUNTS: held },
+      `ACCOUNTS: expected accounts, comma separated, or a share such as 1/3, got ${JSON.stringify(held)}`,
     ]),
     [{ PORT: "x", RETENTION_HOURS: "x", LOG_LEVEL: "x" }, `${NO_PORT}"x"; ${NO_RETENTION}"x"; ${NO_LEVEL}"x"`],
   ];

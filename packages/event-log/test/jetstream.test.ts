@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { findNatsServer, NATS_MISSING, NatsServers } from "@segmeter/nats-servers";
 import { afterAll, beforeAll, describe } from "vitest";
-import { EVERY_ACCOUNT, JetStreamLog } from "../src/jetstream/index.ts";
+import { JetStreamLog } from "../src/jetstream/index.ts";
 import { describeEventLog } from "./event-log-suite.ts";
 
 const isMissing = findNatsServer() === null;
@@ -26,7 +26,8 @@ describe.skipIf(isMissing)(`with one nats-server${isMissing ? `: ${NATS_MISSING}
       folder: path,
       nats: { urls: servers.urls },
       stream: { name: basename(path), replicas: 1, keptMs: Infinity },
-      share: EVERY_ACCOUNT,
+      periodMs: 600_000,
+      share: { text: "all", holds: () => true },
       onTrouble: (error, message) => {
         throw new Error(message, { cause: error });
       },

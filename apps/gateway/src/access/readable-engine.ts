@@ -11,8 +11,9 @@ import {
   type Block,
   type Window,
 } from "@segmeter/engine";
+import type { Share } from "@segmeter/event-log/jetstream";
 import type { Caller, Restriction } from "./caller.ts";
-import { assertMay } from "./refusal.ts";
+import { assertMay, misdirected } from "./refusal.ts";
 
 /** What one caller may ask of the engine. Answers are made of nothing else; push asks the engine itself whether anything has changed. */
 export interface ReadableEngine {
@@ -61,6 +62,28 @@ export function readableBy(caller: Caller, engine: Engine): ReadableEngine {
       const { agentIds, skillIds } = engine.filterValues(accountId, narrow(NO_FILTER, restriction));
       return { agents: agentIds.length, skills: skillIds.length, segments: Infinity };
     },
+  };
+}
+
+/**
+ * Of an engine, the accounts that are held here.
+ *
+ * @throws Refusal, each of its methods, where another node holds the account
+ */
+export function heldBy(share: Share, readable: ReadableEngine): ReadableEngine {
+  const held =
+    <Rest extends readonly unknown[], Result>(ask: (accountId: string, ...rest: Rest) => Result) =>
+    (accountId: string, ...rest: Rest): Result => {
+      if (!share.holds(accountId)) throw misdirected(accountId, share.text);
+      return ask(accountId, ...rest);
+    };
+  return {
+    ask: held(readable.ask),
+    stream: held(readable.stream),
+    rollUp: held(readable.rollUp),
+    filterValues: held(readable.filterValues),
+    versionOf: held(readable.versionOf),
+    sizeOf: held(readable.sizeOf),
   };
 }
 

@@ -1,12 +1,13 @@
 import { describe } from "@segmeter/engine";
 import type { Caller, Scope } from "./caller.ts";
 
-/** 401: who asks is not known; 403: it is, and may not; 429: not so often; 503: it cannot be told now. */
-export type RefusalStatus = 401 | 403 | 429 | 503;
+/** 401: who asks is not known; 403: it is, and may not; 421: not here; 429: not so often; 503: it cannot be told now. */
+export type RefusalStatus = 401 | 403 | 421 | 429 | 503;
 
 const CODES: Readonly<Record<RefusalStatus, string>> = {
   401: "UNAUTHENTICATED",
   403: "FORBIDDEN",
+  421: "MISDIRECTED",
   429: "TOO_MANY_REQUESTS",
   503: "UNAVAILABLE",
 };
@@ -53,6 +54,11 @@ export function cannotTell(message: string): Refusal {
 
 export function tooMany(message: string, retryAfterS: number): Refusal {
   return new Refusal(429, message, { retryAfterS });
+}
+
+/** @param held what this node holds instead */
+export function misdirected(accountId: string, held: string): Refusal {
+  return new Refusal(421, `another node holds the account ${describe(accountId)}; this one holds ${held}`);
 }
 
 const CHALLENGE = 'Bearer realm="segmeter"';

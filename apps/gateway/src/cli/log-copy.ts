@@ -42,7 +42,7 @@ export async function copyLog(place: LogPlace, path: string, progress: Progress)
 export function openLogIn(dataDir: string): Promise<EventLog> {
   const path = pathIn(dataDir);
   if (!existsSync(path)) throw new BackupError(`${path}: there is no event log; name the data folder of a gateway`);
-  return openSqliteLog({ folder: dataDir });
+  return openSqliteLog({ folder: dataDir, filledFrom: "EITHER" });
 }
 
 /**

@@ -1,5 +1,6 @@
 import cors from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
+import { POSITION_HEADER } from "./position.ts";
 
 const PREFLIGHT_AGE_S = 600;
 
@@ -8,8 +9,8 @@ export async function addCors(app: FastifyInstance, origins: readonly string[]):
   await app.register(cors, {
     origin: [...origins],
     methods: ["GET", "POST"],
-    allowedHeaders: ["accept", "authorization", "content-type", "if-none-match"],
-    exposedHeaders: ["etag", "retry-after", "server-timing"],
+    allowedHeaders: ["accept", "authorization", "content-type", "if-none-match", POSITION_HEADER],
+    exposedHeaders: ["etag", "retry-after", "server-timing", POSITION_HEADER],
     maxAge: PREFLIGHT_AGE_S,
   });
 }

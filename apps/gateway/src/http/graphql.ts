@@ -3,12 +3,13 @@ import { ApolloServerErrorCode } from "@apollo/server/errors";
 import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { Engine, Limits } from "@segmeter/engine";
+import type { Share } from "@segmeter/event-log/jetstream";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
 import { requireScope } from "../access/guard.ts";
-import { readableBy } from "../access/readable-engine.ts";
+import { heldBy, readableBy } from "../access/readable-engine.ts";
 import { Refusal } from "../access/refusal.ts";
 import { createCompiledExecutor } from "../graphql/compiled-executor.ts";
 import { cellsOf } from "../graphql/cost.ts";
@@ -19,8 +20,10 @@ import { addEventStream } from "../push/event-stream.ts";
 import type { Operation } from "../push/operation.ts";
 import { Pusher } from "../push/pusher.ts";
 import { addWebSocket } from "../push/web-socket.ts";
+import type { Intake } from "../intake.ts";
 import type { Readiness } from "./health.ts";
 import { nameByBytes } from "./not-modified.ts";
+import { POSITION_HEADER } from "./position.ts";
 import { INTERNAL_MESSAGE, refuseAsGraphql, refuseOtherMethods } from "./problem.ts";
 
 export const GRAPHQL_PATH = "/graphql";
@@ -36,10 +39,16 @@ export interface GraphqlParts {
   readonly readiness: Readiness;
   readonly access: Access;
   readonly introspection: boolean;
+  readonly intake: Intake;
+  /** The accounts that are held here. */
+  readonly share: Share;
 }
 
 /** GraphQL over HTTP, `GET` and `POST`, and pushed. Contract, section 5. */
-export async function addGraphql(app: FastifyInstance, { engine, limits, readiness, access, introspection }: GraphqlParts): Promise<void> {
+export async function addGraphql(
+  app: FastifyInstance,
+  { engine, limits, readiness, access, introspection, intake, share }: GraphqlParts,
+): Promise<void> {
   const schema = createSchema();
   const apollo = new ApolloServer<RequestContext>({
     gateway: createCompiledExecutor(schema),
@@ -58,13 +67,14 @@ export async function addGraphql(app: FastifyInstance, { engine, limits, readine
       ApolloServerPluginLandingPageDisabled(),
       affordable(schema),
       serverTiming,
+      positioned(intake),
       failureLog(app.log),
     ],
   });
   await apollo.start();
   app.addHook("onClose", () => apollo.stop());
   const contextOf = (caller: Caller, moment: Limits, onSubscribed?: RequestContext["onSubscribed"]): RequestContext =>
-    createContext(readableBy(caller, engine), caller, moment, onSubscribed);
+    createContext(heldBy(share, readableBy(caller, engine)), caller, moment, onSubscribed);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
@@ -108,6 +118,18 @@ const serverTiming: ApolloServerPlugin<RequestContext> = {
     },
   }),
 };
+
+/** Whoever names a position is told it in the answer too: those that are kept by their bytes do not change with it otherwise. */
+function positioned(intake: Intake): ApolloServerPlugin<RequestContext> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async ({ request, response: { body } }) => {
+        if (body.kind !== "single" || !request.http?.headers.has(POSITION_HEADER)) return;
+        body.singleResult.extensions = { ...body.singleResult.extensions, position: intake.position };
+      },
+    }),
+  };
+}
 
 /** Refuses what would cost too much before anything of it is executed. */
 function affordable(schema: GraphQLSchema): ApolloServerPlugin<RequestContext> {

@@ -1,6 +1,7 @@
 import type { ServerOptions } from "node:http";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { EventLog } from "@segmeter/event-log";
+import type { Share } from "@segmeter/event-log/jetstream";
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -11,6 +12,7 @@ import Fastify, {
 import type { NetworkConfig } from "../config.ts";
 import type { Intake } from "../intake.ts";
 import type { Access } from "../access/access.ts";
+import { misdirected } from "../access/refusal.ts";
 import { addGuard } from "../access/guard.ts";
 import { addSession, sendToLogin } from "../access/session.ts";
 import { addBackup } from "./backup.ts";
@@ -25,6 +27,7 @@ import { addHealth, type Readiness } from "./health.ts";
 import { addIngest } from "./ingest.ts";
 import { addMsgAgentSegments } from "./msg-agent-segments.ts";
 import { addOpenapi } from "./openapi.ts";
+import { addPositions, type Stream } from "./position.ts";
 import { handleProblems, HttpProblem, refuseConnection, refuseUrl } from "./problem.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 import type { TlsFiles } from "./tls.ts";
@@ -42,6 +45,10 @@ export interface ServerParts {
   readonly intake: Intake;
   readonly liveperson: LivePerson;
   readonly log: EventLog;
+  /** null: this machine is alone. */
+  readonly stream: Stream | null;
+  /** The accounts that are held here. */
+  readonly share: Share;
   readonly readiness: Readiness;
   readonly limits: () => Limits;
   readonly logger: FastifyBaseLogger;
@@ -59,8 +66,23 @@ export interface ServerParts {
 
 /** Every door of the gateway, not yet listening. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { engine, intake, liveperson, log, dataDir, readiness, limits, logger, access, network, tls, introspection, dashboardFolder } =
-    parts;
+  const {
+    engine,
+    intake,
+    liveperson,
+    log,
+    stream,
+    share,
+    dataDir,
+    readiness,
+    limits,
+    logger,
+    access,
+    network,
+    tls,
+    introspection,
+    dashboardFolder,
+  } = parts;
   const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -94,7 +116,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   logRequests(app);
   addSecurityHeaders(app);
   if (network.corsOrigins.length > 0) await addCors(app, network.corsOrigins);
-  addHealth(app, readiness);
+  addHealth(app, readiness, stream);
   addOpenapi(app);
   addSession(app, access);
   addDomainLookup(app, liveperson.config.publicHost);
@@ -110,6 +132,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   if (secrets.size > 0) {
     await app.register(async (webhooks) => {
       webhooks.addHook("onRequest", refuseUntilReady(readiness));
+      webhooks.addHook("onRequest", refuseOthers(share));
+      addPositions(webhooks, intake, stream);
       addWebhooks(webhooks, { intake, journal, directories, secrets, now: () => limits().nowMs });
     });
   }
@@ -117,11 +141,13 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   await app.register(async (whenReady) => {
     whenReady.addHook("onRequest", refuseUntilReady(readiness));
     addGuard(whenReady, access, liveperson.oauth);
+    whenReady.addHook("onRequest", refuseOthers(share));
+    addPositions(whenReady, intake, stream);
     addAgents(whenReady, directories, engine);
     addBackup(whenReady, log, dataDir);
     await addCompression(whenReady);
     addMsgAgentSegments(whenReady, engine, limits);
-    await addGraphql(whenReady, { engine, limits, readiness, access, introspection });
+    await addGraphql(whenReady, { engine, limits, readiness, access, introspection, intake, share });
     await whenReady.register(async (ingest) => addIngest(ingest, intake, () => limits().nowMs));
   });
   return app;
@@ -131,7 +157,14 @@ function refuseUntilReady(readiness: Readiness): onRequestHookHandler {
   return (_request, reply, next) => {
     if (readiness.state === "ready") return next();
     reply.header("retry-after", 1);
-    return next(new HttpProblem(503, readiness.state === "starting" ? "starting: the event log is being read" : "stopping"));
+    return next(new HttpProblem(503, readiness.state === "starting" ? `starting: ${readiness.doing}` : "stopping"));
+  };
+}
+
+function refuseOthers({ text, holds }: Share): onRequestHookHandler {
+  return ({ params }, _reply, next) => {
+    const { accountId } = params as { readonly accountId?: string };
+    next(accountId === undefined || holds(accountId) ? undefined : misdirected(accountId, text));
   };
 }
 

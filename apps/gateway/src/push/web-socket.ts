@@ -166,6 +166,7 @@ function authorizationIn(parameters: Readonly<Record<string, unknown>> | undefin
 const CLOSE_CODES: Readonly<Record<RefusalStatus, number>> = {
   401: CloseCode.Unauthorized,
   403: CloseCode.Forbidden,
+  421: CloseCode.Forbidden,
   429: CLOSE_TRY_AGAIN,
   503: CLOSE_TRY_AGAIN,
 };

@@ -8,9 +8,15 @@ import { storageError } from "../sqlite/failure.ts";
 import { openSqliteReplica, pathIn, type SqliteReplica } from "../sqlite/index.ts";
 import type { NatsOptions } from "./connection.ts";
 import { decode, FORMAT_HEADER, MESSAGE_FORMAT, toMessages, type Outgoing } from "./message.ts";
-import type { Share } from "./share.ts";
 import { StreamLink } from "./stream-link.ts";
 import { differencesOf, type StreamOptions } from "./stream.ts";
+
+/** The accounts that a node holds. */
+export interface Share {
+  /** The same for the same accounts: a log that was filled with others does not go on. */
+  readonly text: string;
+  readonly holds: (accountId: string) => boolean;
+}
 
 export interface JetStreamLogOptions {
   /** Where this node keeps what it has taken from the stream. */
@@ -19,8 +25,9 @@ export interface JetStreamLogOptions {
   readonly stream: StreamOptions;
   /** What of the stream this node keeps. */
   readonly share: Share;
+  readonly periodMs: number;
   /**
-   * Runs before the first message of every period of ten minutes is stored. Periods are the stream's: whatever is done then,
+   * Runs before the first message of every period is stored. Periods are those of the stream's clock: whatever is done then,
    * every node does between the same two messages.
    *
    * @param startMs of the period, UTC epoch ms
@@ -44,9 +51,9 @@ export interface StreamState {
 /** Of one transaction. */
 const TURN_EVENTS_MAX = 20_000;
 const WAITING_EVENTS_MAX = 50_000;
-const PERIOD_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 1_000;
 const RETRY_MS = 1_000;
+const CATCH_UP_LOOK_MS = 20;
 /** What the stream has acknowledged may take so long until it is stored here. */
 const STORE_MS_MAX = 30_000;
 /** The stream has more, and nothing comes. */
@@ -129,15 +136,15 @@ export class JetStreamLog implements EventLog {
   /**
    * Begins to take what the stream has, and to follow it.
    *
+   * @param stopping gives it up
    * @returns when everything is stored that the stream held when it was found; until it is found, that is tried again and again
    * @throws StorageError if this node cannot go on from this stream
    */
-  async catchUp(): Promise<void> {
-    const link = await this.#connect();
-    if (link === null) return;
-    this.#link = link;
-    const found = await this.#find(link);
-    if (found === null) return;
+  async catchUp(stopping?: AbortSignal): Promise<void> {
+    const link = await this.#surely("the servers of the stream do not answer; they are tried again", stopping, () => this.#connect());
+    const found =
+      link && (await this.#surely("the stream is neither found nor made; it is tried again", stopping, () => link.findOrCreate()));
+    if (!found) return;
     await this.#assertGoesOn(link, found);
     for (const { text, isFatal } of differencesOf(found.config, this.#options.stream)) {
       if (isFatal) throw storageError("WRONG_SOURCE", this.#path, `the stream ${found.config.name} is not one for it: ${text}`);
@@ -146,7 +153,8 @@ export class JetStreamLog implements EventLog {
     this.#note(found, performance.now());
     this.#tailing = Promise.all([this.#receive(link), this.#store()]).catch((error: unknown) => this.#lose(error));
     this.#look();
-    while (this.#sequence < found.state.last_seq && this.#lost === null && !this.#isClosed) await delay(20);
+    while (this.#sequence < found.state.last_seq && this.#lost === null && !this.#isClosed && !stopping?.aborted)
+      await delay(CATCH_UP_LOOK_MS);
     if (this.#lost !== null) throw this.#lost.error;
   }
 
@@ -250,28 +258,22 @@ export class JetStreamLog implements EventLog {
     }
   }
 
-  async #connect(): Promise<StreamLink | null> {
-    while (!this.#isClosed) {
+  /** @returns null if it was given up before it succeeded */
+  async #surely<Result>(trouble: string, stopping: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result | null> {
+    while (!this.#isClosed && !stopping?.aborted) {
       try {
-        return await StreamLink.open(this.#options.nats, this.#options.stream);
+        return await work();
       } catch (error) {
-        this.#options.onTrouble(error, "the servers of the stream do not answer; they are tried again");
+        this.#options.onTrouble(error, trouble);
         await delay(RETRY_MS);
       }
     }
     return null;
   }
 
-  async #find(link: StreamLink): Promise<StreamInfo | null> {
-    while (!this.#isClosed) {
-      try {
-        return await link.findOrCreate();
-      } catch (error) {
-        this.#options.onTrouble(error, "the stream is neither found nor made; it is tried again");
-        await delay(RETRY_MS);
-      }
-    }
-    return null;
+  async #connect(): Promise<StreamLink> {
+    this.#link = await StreamLink.open(this.#options.nats, this.#options.stream);
+    return this.#link;
   }
 
   /** @throws StorageError if what the stream holds does not go on from what is stored here */
@@ -341,8 +343,9 @@ export class JetStreamLog implements EventLog {
         await new Promise<void>((resolve) => (this.#onReceived = resolve));
         continue;
       }
-      const period = periodOf(first.atMs);
-      if (period > periodOf(this.#atMs)) await this.#storing.run(async () => this.#options.onPeriod?.(period * PERIOD_MS));
+      const period = this.#periodOf(first.atMs);
+      if (period > this.#periodOf(this.#atMs))
+        await this.#storing.run(async () => this.#options.onPeriod?.(period * this.#options.periodMs));
       await this.#storing.run(() => this.#storeTurn(this.#takeTurn(period)));
     }
   }
@@ -351,7 +354,7 @@ export class JetStreamLog implements EventLog {
     let [count, eventCount] = [0, 0];
     for (
       let next = this.#received[0];
-      next && periodOf(next.atMs) === period && eventCount < TURN_EVENTS_MAX;
+      next && this.#periodOf(next.atMs) === period && eventCount < TURN_EVENTS_MAX;
       next = this.#received[count]
     ) {
       eventCount += next.batch.events.length;
@@ -419,6 +422,10 @@ export class JetStreamLog implements EventLog {
     }
   }
 
+  #periodOf(atMs: number): number {
+    return Math.floor(atMs / this.#options.periodMs);
+  }
+
   #lose(error: unknown): void {
     if (this.#lost !== null || this.#isClosed) return;
     this.#lost = { error };
@@ -436,10 +443,6 @@ export class JetStreamLog implements EventLog {
   #unreachable(why: string, cause?: unknown): StorageError {
     return storageError("UNREACHABLE", this.#path, why, cause);
   }
-}
-
-function periodOf(atMs: number): number {
-  return Math.floor(atMs / PERIOD_MS);
 }
 
 /** What was stored of the messages that batches were made into, batch by batch. */

@@ -17,8 +17,8 @@ import { readTotals } from "./totals.ts";
 const RECENT_EVENTS_MAX = 500_000;
 const CHUNK_EVENTS = 5_000;
 
-/** By its owner's calls, or from a stream: never from both. */
-export type FilledFrom = "OWNER" | "STREAM";
+/** By its owner's calls, or from a stream: never from both. Whoever only reads need not know. */
+export type FilledFrom = "OWNER" | "STREAM" | "EITHER";
 
 /** The log over one open file, as one thread uses it: SQLite works while it is called. What it does is told in `EventLog`. */
 export class SqliteFile {

@@ -15,6 +15,8 @@ const THREAD = new URL(`./log-thread${extname(import.meta.url)}`, import.meta.ur
 
 export interface SqliteLogOptions {
   readonly folder: string;
+  /** The owner's own calls, if left out. */
+  readonly filledFrom?: FilledFrom;
   /** Told when the thread of the log has ended by itself: no call is answered any more, and the log has to be opened again. */
   readonly onLost?: (error: StorageError) => void;
 }
@@ -38,7 +40,7 @@ export function openSqliteLog(options: SqliteLogOptions): Promise<EventLog> {
  * @throws StorageError WRONG_SOURCE if it was filled otherwise, and as `openSqliteLog`
  */
 export async function openSqliteReplica(options: SqliteLogOptions): Promise<SqliteReplica> {
-  const log = await openOn(new Worker(THREAD, { name: "event log", execArgv: [] }), options, "STREAM");
+  const log = await openOn(new Worker(THREAD, { name: "event log", execArgv: [] }), { ...options, filledFrom: "STREAM" });
   return { log, cursor: await log.cursor(), store: (batches, cursor) => log.store(batches, cursor) };
 }
 
@@ -53,7 +55,7 @@ export interface SqliteReplica {
 }
 
 /** @param thread runs `log-thread.ts`, and ends with the log */
-export async function openOn(thread: Worker, { folder, onLost }: SqliteLogOptions, filledFrom: FilledFrom = "OWNER"): Promise<ThreadedLog> {
+export async function openOn(thread: Worker, { folder, filledFrom = "OWNER", onLost }: SqliteLogOptions): Promise<ThreadedLog> {
   const log = new ThreadedLog(thread, pathIn(folder));
   try {
     await log.open(folder, filledFrom, onLost);

@@ -1,11 +1,5 @@
 import { crc32 } from "node:zlib";
-
-/** The accounts that a node holds. */
-export interface Share {
-  /** As it was asked for. */
-  readonly text: string;
-  readonly holds: (accountId: string) => boolean;
-}
+import type { Share } from "@segmeter/event-log/jetstream";
 
 export const EVERY_ACCOUNT: Share = { text: "all", holds: () => true };
 
