@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { existsSync, readFileSync } from "node:fs";
@@ -11,7 +12,7 @@ import { isSigned } from "../src/liveperson/signature.ts";
 import { addKey, keyFileIn } from "../src/access/key-file.ts";
 import { runCli, type CliResult } from "./cli-process.ts";
 import { spawnGateway } from "./gateway-process.ts";
-import { createTestFolder, startTestGateway, type TestGateway, type TestGatewayOptions } from "./test-gateway.ts";
+import { createAsker, createTestFolder, startTestGateway, type TestGateway, type TestGatewayOptions } from "./test-gateway.ts";
 
 const SECRET = "rl9hacst6kqilbofup64n11ga3";
 const ACCOUNT = "qa51680169";
@@ -189,6 +190,37 @@ describe("what was last known of conversations", () => {
     }
   });
 
+  // A limit on the size of its files is as good as a full disk, and only Linux can change it from outside.
+  test.runIf(process.platform === "linux")("is on disk before a notification is acknowledged, or it has to come again", async () => {
+    const environment = {
+      DATA_DIR: join(folder.path, "full"),
+      LIVEPERSON_WEBHOOK_SECRETS: `${ACCOUNT}=${SECRET}`,
+      RETENTION_HOURS: "all",
+    };
+    const assigned = ["a", "ASSIGNED_AGENT"];
+    const managed = JSON.stringify(state(1000, [assigned, ["m", "MANAGER"]]));
+    const first = await spawnGateway(environment, ["prlimit", "--fsize=1000000:"]);
+    try {
+      // Long to keep, though but two events each.
+      const crowd = Array.from({ length: 1_000 }, (_, index) => [`manager-${index}`.padEnd(100, "."), "MANAGER"]);
+      let sentCount = 0;
+      let answer;
+      do answer = await notify(JSON.stringify(state(100 + sentCount++, [assigned, ...crowd])), { url: first.url });
+      while (answer.status === 200 && sentCount < 50);
+      expect(answer.status).toBe(503);
+      // The log itself takes events still.
+      const started = { eventId: "1", conversationId: "x", at: START_MS, type: "CONVERSATION_STARTED" };
+      expect((await createAsker(first.url, {}).postEvents("other", [started])).status).toBe(200);
+      expect((await notify(managed, { url: first.url })).status).toBe(503);
+      execFileSync("prlimit", ["--fsize=unlimited:", "--pid", String(first.child.pid)]);
+      expect((await notify(managed, { url: first.url })).status).toBe(200);
+    } finally {
+      await first.kill();
+    }
+    const kept = (await readFile(join(environment.DATA_DIR, "liveperson.ndjson"), "utf8")).split("\n");
+    expect(kept.filter((line) => line.includes('"managers":["m"]'))).toHaveLength(1);
+  });
+
   test("is on disk when many notifications come at once, each once", async () => {
     const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => notify(JSON.stringify(state(1000 + (index % 50), [])))));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 100 }, () => 200));
@@ -305,6 +337,11 @@ describe("the commands", () => {
 
   test("say what is wrong when they cannot be done", async () => {
     const missing = join(folder.path, "missing.json");
+    const record = await file("record.json", "{}");
+    expect(await run("import-liveperson", record, "--report", join(missing, "x"))).toMatchObject({
+      exitCode: 1,
+      stderr: /^segmeter: the report: ENOENT: /,
+    });
     expect(await run("agents", "--put", missing)).toMatchObject({ exitCode: 1, stderr: /missing\.json/ });
     expect(await run("agents", "--put", await file("x.json", '[{"id":"all"}]'))).toMatchObject({
       exitCode: 1,

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseOAuthHeader, signatureOf } from "../src/access/oauth-signature.ts";
@@ -25,6 +25,7 @@ async function start(now: () => number): Promise<TestGateway> {
   await writeFile(oauthKeysFile, JSON.stringify([KEY]));
   return startTestGateway({
     now,
+    dataDir: folder.path,
     access: { mode: "required", tokens: null, requestsPerSecond: 100 },
     liveperson: { webhookSecrets: new Map(), publicHost: null, oauthKeysFile },
   });
@@ -87,6 +88,21 @@ describe("a signed request", () => {
     const signing = { parameters: { oauth_nonce: "once" } };
     expect([(await ask(PATH + query, signing)).status, (await ask(PATH + query, signing)).status]).toEqual([200, 401]);
     expect((await ask(PATH + query, { parameters: { oauth_nonce: "twice" } })).status).toBe(200);
+  });
+
+  test("is good once over a restart too, and past a line that was broken off", async () => {
+    const signing = { parameters: { oauth_nonce: "once" } };
+    expect((await ask(PATH + query, signing)).status).toBe(200);
+    await gateway.close();
+    const noncesFile = join(folder.path, "oauth-nonces.ndjson");
+    await appendFile(noncesFile, '["tw');
+    gateway = await start(() => NOW_MS + 300_000);
+    expect((await ask(PATH + query, signing)).status).toBe(401);
+    expect((await ask(PATH + query, { parameters: { oauth_nonce: "twice" } })).status).toBe(200);
+    await gateway.close();
+    // Whoever overheard it is too late with it by now.
+    gateway = await start(() => NOW_MS + 301_000);
+    expect(await readFile(noncesFile, "utf8")).toBe("");
   });
 });
 

@@ -4,10 +4,9 @@ import { accountIdFault } from "@segmeter/engine";
 import { z } from "zod";
 import { createCaller, NO_RESTRICTION, type Caller } from "./caller.ts";
 import { parseOAuthHeader, signatureOf, type SignedRequest } from "./oauth-signature.ts";
-import { badCredential, cannotTell } from "./refusal.ts";
+import { badCredential } from "./refusal.ts";
+import { CLOCK_TOLERANCE_S, type UsedNonces } from "./used-nonces.ts";
 
-const CLOCK_TOLERANCE_S = 300;
-const NONCES_MAX = 200_000;
 const NONCE_LENGTH_MAX = 128;
 
 const text = z.string().min(1).max(256);
@@ -22,20 +21,22 @@ const FILE = z.array(KEY).min(1).max(10_000);
 
 type OAuthKey = z.infer<typeof KEY>;
 
+export interface OAuthOptions {
+  readonly nonces: UsedNonces;
+  readonly now: () => number;
+  readonly onRefused: (reason: string) => void;
+}
+
 /**
  * Checks requests signed by OAuth 1.0a (RFC 5849), as clients of the original API send them: HMAC-SHA1, in the header. Such a
  * client reads, and nothing else.
  */
 export class OAuthVerifier {
   readonly #keys: ReadonlyMap<string, { readonly key: OAuthKey; readonly caller: Caller }>;
-  readonly #now: () => number;
-  readonly #onRefused: (reason: string) => void;
-  /** Each that was used, to the time in s that it was used with; in the order of their use. */
-  readonly #nonces = new Map<string, number>();
+  readonly #options: OAuthOptions;
 
-  constructor(keys: readonly OAuthKey[], now: () => number, onRefused: (reason: string) => void) {
-    this.#now = now;
-    this.#onRefused = onRefused;
+  private constructor(keys: readonly OAuthKey[], options: OAuthOptions) {
+    this.#options = options;
     this.#keys = new Map(
       keys.map((key) => {
         const rights = { accounts: key.accounts, scopes: ["read" as const], restriction: NO_RESTRICTION };
@@ -45,10 +46,10 @@ export class OAuthVerifier {
   }
 
   /** @throws Error that names the file and says what is wrong with it */
-  static async open(path: string, now: () => number, onRefused: (reason: string) => void): Promise<OAuthVerifier> {
+  static async open(path: string, options: OAuthOptions): Promise<OAuthVerifier> {
     try {
       const parsed = FILE.safeParse(JSON.parse(await readFile(path, "utf8")));
-      if (parsed.success) return new OAuthVerifier(parsed.data, now, onRefused);
+      if (parsed.success) return new OAuthVerifier(parsed.data, options);
       throw new Error(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "));
     } catch (error) {
       throw new Error(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
@@ -63,7 +64,7 @@ export class OAuthVerifier {
     const parameters = parseOAuthHeader(header);
     const get = (name: string): string => parameters?.get(`oauth_${name}`) ?? "";
     const known = this.#keys.get(nameOf(get("consumer_key"), get("token")));
-    const nowS = Math.floor(this.#now() / 1000);
+    const nowS = Math.floor(this.#options.now() / 1000);
     const timestampS = /^\d{1,12}$/.test(get("timestamp")) ? Number(get("timestamp")) : NaN;
     if (parameters === null || known === undefined) return this.#refuse("no such consumer key and token");
     if (get("signature_method") !== "HMAC-SHA1" || !["", "1.0"].includes(get("version")))
@@ -73,23 +74,14 @@ export class OAuthVerifier {
     const expected = Buffer.from(signatureOf(request, parameters, known.key));
     const given = Buffer.from(get("signature"));
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return this.#refuse("the signature is another one");
-    this.#useNonce(JSON.stringify([get("consumer_key"), get("token"), timestampS, get("nonce")]), timestampS, nowS);
+    const nonce = JSON.stringify([get("consumer_key"), get("token"), timestampS, get("nonce")]);
+    // Whoever overhears a request cannot send it again.
+    if (!this.#options.nonces.use(nonce, timestampS)) return this.#refuse("oauth_nonce was used before");
     return known.caller;
   }
 
-  /** Whoever overhears a request cannot send it again. */
-  #useNonce(nonce: string, timestampS: number, nowS: number): void {
-    if (this.#nonces.has(nonce)) this.#refuse("oauth_nonce was used before");
-    for (const [used, usedS] of this.#nonces) {
-      if (usedS >= nowS - CLOCK_TOLERANCE_S) break;
-      this.#nonces.delete(used);
-    }
-    if (this.#nonces.size >= NONCES_MAX) throw cannotTell("too many signed requests in too short a time");
-    this.#nonces.set(nonce, timestampS);
-  }
-
   #refuse(reason: string): never {
-    this.#onRefused(reason);
+    this.#options.onRefused(reason);
     throw badCredential();
   }
 }

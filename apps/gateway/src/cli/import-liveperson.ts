@@ -1,8 +1,7 @@
-import { createWriteStream, type WriteStream } from "node:fs";
-import { once } from "node:events";
+import { open, type FileHandle } from "node:fs/promises";
 import { AgentDirectory, parseAgents, toHistoryEvents } from "@segmeter/liveperson";
 import { askAgents } from "./agents.ts";
-import { readJsonValues, sizeOf } from "./event-file.ts";
+import { FileError, readJsonValues, sizeOf } from "./event-file.ts";
 import { createSender, type Destination } from "./post-events.ts";
 import { Progress } from "./progress.ts";
 
@@ -24,7 +23,7 @@ export async function importLivePerson(paths: readonly string[], options: LivePe
   const sizeBytes = await sizeOf(paths);
   const directory = new AgentDirectory(parseAgents(await askAgents(options, "agents")).entries);
   const progress = new Progress();
-  const report = new FaultReport(options.report);
+  const report = await FaultReport.open(options.report);
   const send = createSender(options, (reason) => process.stderr.write(`waiting: ${reason}\n`));
   const total = { records: 0, accepted: 0, duplicates: 0, bytes: 0 };
 
@@ -84,29 +83,40 @@ function conversationOf(record: unknown): string | null {
 
 /** Names what was not taken whole: the first hundred on standard error, all of them in the report's file. */
 class FaultReport {
-  readonly #file: WriteStream | null;
+  readonly #file: FileHandle | null;
   #count = 0;
 
-  constructor(path: string | undefined) {
-    this.#file = path === undefined ? null : createWriteStream(path);
+  private constructor(file: FileHandle | null) {
+    this.#file = file;
+  }
+
+  /** @throws FileError */
+  static async open(path: string | undefined): Promise<FaultReport> {
+    return new FaultReport(path === undefined ? null : await orFileError(open(path, "w")));
   }
 
   get count(): number {
     return this.#count;
   }
 
+  /** @throws FileError */
   async add(file: string, conversation: string | null, faults: readonly string[]): Promise<void> {
     this.#count += 1;
     if (this.#count <= LISTED_MAX) process.stderr.write(`${file}: ${conversation ?? "?"}: ${faults.join("; ")}\n`);
     else if (this.#count === LISTED_MAX + 1)
       process.stderr.write(`…and more; only the first ${LISTED_MAX} are listed, --report takes all\n`);
-    const isRoomy = this.#file?.write(`${JSON.stringify({ file, conversation, faults })}\n`);
-    if (isRoomy === false) await once(this.#file!, "drain");
+    if (this.#file !== null) await orFileError(this.#file.appendFile(`${JSON.stringify({ file, conversation, faults })}\n`));
   }
 
   async end(): Promise<void> {
-    if (this.#file === null) return;
-    this.#file.end();
-    await once(this.#file, "close");
+    await this.#file?.close();
+  }
+}
+
+async function orFileError<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new FileError(`the report: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import { AccessError } from "../access/access.ts";
 import { OAuthVerifier } from "../access/oauth-verifier.ts";
+import { UsedNonces } from "../access/used-nonces.ts";
 import type { LivePersonConfig } from "../config.ts";
 import { AgentDirectories } from "./agent-directories.ts";
 import { SnapshotJournal, type JournalOptions } from "./snapshot-journal.ts";
@@ -20,19 +21,46 @@ export interface LivePersonOptions extends JournalOptions {
   readonly logger: FastifyBaseLogger;
 }
 
-/** @throws StorageError if a file of it cannot be read or written; AccessError if the keys of signed requests cannot */
+/** @throws StorageError if a file of it cannot be read or written; AccessError if what signed requests need cannot */
 export async function openLivePerson(options: LivePersonOptions): Promise<LivePerson> {
   const { config, dataDir } = options;
-  const oauth = config.oauthKeysFile === null ? null : await openOAuth(config.oauthKeysFile, options);
   const directories = await AgentDirectories.open(dataDir);
   const journal = await SnapshotJournal.open(options);
-  return { config, directories, journal, oauth, close: () => journal.close() };
+  try {
+    const signing = config.oauthKeysFile === null ? null : await openSigning(config.oauthKeysFile, options);
+    return {
+      config,
+      directories,
+      journal,
+      oauth: signing?.oauth ?? null,
+      close: async () => {
+        await journal.close();
+        await signing?.nonces.close();
+      },
+    };
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
 }
 
-async function openOAuth(path: string, { now, logger }: LivePersonOptions): Promise<OAuthVerifier> {
+interface Signing {
+  readonly oauth: OAuthVerifier;
+  readonly nonces: UsedNonces;
+}
+
+async function openSigning(keysPath: string, { dataDir, now, logger }: LivePersonOptions): Promise<Signing> {
+  let nonces: UsedNonces | undefined;
   try {
-    return await OAuthVerifier.open(path, now, (reason) => logger.info({ reason }, "a signed request was refused"));
+    nonces = await UsedNonces.open({
+      dataDir,
+      now,
+      onUnsaved: (error) => logger.error({ err: error }, "the nonce of a signed request could not be kept over a restart"),
+    });
+    const onRefused = (reason: string): void => logger.info({ reason }, "a signed request was refused");
+    return { oauth: await OAuthVerifier.open(keysPath, { nonces, now, onRefused }), nonces };
   } catch (error) {
+    await nonces?.close();
     throw new AccessError(`OAUTH_KEYS_FILE: ${(error as Error).message}`, { cause: error });
   }
 }
