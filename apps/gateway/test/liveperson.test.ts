@@ -16,7 +16,9 @@ import { createAsker, createTestFolder, startTestGateway, type TestGateway, type
 
 const SECRET = "rl9hacst6kqilbofup64n11ga3";
 const ACCOUNT = "qa51680169";
-const VECTORS = new URL("../../../../shared/samples/liveperson/webhook-signature-vectors.json", import.meta.url);
+/** Documented payloads, where they lie beside the project. */
+const SAMPLES = new URL("../../../../shared/samples/liveperson/", import.meta.url);
+const VECTORS = new URL("webhook-signature-vectors.json", SAMPLES);
 const START_MS = 1_763_769_600_000;
 const DAY_MS = 86_400_000;
 
@@ -147,6 +149,47 @@ describe("the webhooks of an account", () => {
     });
     const lines = (await readFile(join(folder.path, "liveperson.ndjson"), "utf8")).split("\n").filter((line) => line !== "");
     expect(lines.map((line) => JSON.parse(line)[1].at - START_MS)).toEqual([1000, 2000, 3000]);
+  });
+});
+
+describe.runIf(existsSync(SAMPLES))("the documented samples", () => {
+  test("of eight webhooks end in their segment, however often they come", async () => {
+    const bodies = (readSample("webhook-examples-sequence.json") as { payload: ReturnType<typeof state> }[]).map(({ payload }) => payload);
+    // The documentation ends before the conversation does: its agent is answered, and closes it.
+    const agentsMessage = structuredClone(bodies[6]) as { body: { changes: Record<string, unknown>[] } };
+    const [change] = agentsMessage.body.changes;
+    Object.assign(change!, { sequence: 4, serverTimestamp: 1528372190000, originatorMetadata: { id: "x", role: "CONSUMER" } });
+    const closed = structuredClone(bodies[2]) as { body: { changes: { result: { conversationDetails: object } }[] } };
+    const end = { state: "CLOSE", closeReason: "AGENT", endTs: 1528372200000, metaDataLastUpdateTs: 1528372200000 };
+    Object.assign(closed.body.changes[0]!.result.conversationDetails, end);
+    for (const body of [...bodies, agentsMessage, closed, ...bodies]) expect((await notify(JSON.stringify(body))).status).toBe(200);
+    const query = "v=2&fromMillis=1528371000000&toMillis=1528374600000";
+    const { body } = await gateway.get(`/operations/api/account/${ACCOUNT}/msgagentsegments?${query}`);
+    // Assigned at …195521, first said something at …199686, and once more before the consumer did.
+    expect(body.agentsMetrics.metricsPerAgent).toEqual({
+      "29c3019d-fe0b-5200-afe8-737abfeae4b4": {
+        totalAgentConversationSegments: 1,
+        avgAgentMessagesinAgentSegment: 1,
+        avgAgentSegmentDuration: 1_004_479,
+        interactiveAgentSegments: 1,
+        agentSegmentsAbandonedByConsumers: 0,
+        agentSegmentsWithNonResponsiveConsumers: 0,
+        agentSegmentsWithNonResponsiveAgents: 0,
+        avgTimetoFirstAgentMessageFromAgentAssignment: 4_165,
+        avgTimetoFirstAgentMessageFromAgentAssignment_AfterTransfer: -1,
+        avgTimetoFirstAgentMessageFromAgentAssignment_NewConversation: 4_165,
+        avgTimeToResponseFromAgentAssignment: 4_165,
+      },
+    });
+  });
+
+  test("of history of both years are imported, and the record that contradicts itself is named", async () => {
+    const files = ["2017", "2020"].map((year) => new URL(`history-conversations-search-${year}.json`, SAMPLES).pathname);
+    const { exitCode, stdout, stderr } = await run("import-liveperson", ...files);
+    expect(exitCode).toBe(0);
+    // Both tell of one conversation: its start, the assignment and two messages are the same.
+    expect(stdout).toMatch(/^2 conversations, 6 events accepted, 4 duplicates, 1 records not taken whole, /);
+    expect(stderr).toMatch(/^\S+-2020\.json: e5c58e49-\S+: dialogs\.0\.closeReason: [^\n]+\n$/);
   });
 });
 
@@ -365,6 +408,10 @@ describe("the domain lookup", () => {
     expect(body.baseURI).toBe(new URL(gateway.url).host);
   });
 });
+
+function readSample(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(name, SAMPLES), "utf8"));
+}
 
 interface NotifyOptions {
   readonly account?: string;

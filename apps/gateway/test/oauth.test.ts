@@ -3,6 +3,7 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseOAuthHeader, signatureOf } from "../src/access/oauth-signature.ts";
+import { addKey, keyFileIn } from "../src/access/key-file.ts";
 import { createTestFolder, startTestGateway, type TestAnswer, type TestGateway } from "./test-gateway.ts";
 
 const KEY = { consumerKey: "app key", consumerSecret: "s&cret=", token: "tökén", tokenSecret: "t/s", accounts: ["demo"] };
@@ -111,15 +112,32 @@ const hasPython = spawnSync(PYTHON, ["-c", "import requests, requests_oauthlib"]
 
 test.runIf(hasPython)("a script of the original's clients reads the metrics", async () => {
   await gateway.close();
+  const feeder = await addKey(
+    keyFileIn(folder.path),
+    { name: "x", scopes: ["ingest"], accounts: ["demo"], agentIds: null, groupIds: null, skillIds: null, expiresAt: null },
+    Date.now(),
+  );
   gateway = await start(Date.now);
+  const at = Date.now() - 60_000;
+  const posted = await gateway.as(feeder.text).postEvents(
+    "demo",
+    ["4501", "4502", "4503"].flatMap((agentId) => [
+      { eventId: "1", conversationId: agentId, at, type: "AGENT_ASSIGNED", agentId },
+      { eventId: "2", conversationId: agentId, at: at + 2_000, type: "MESSAGE_SENT", sentBy: "AGENT", agentId },
+      { eventId: "3", conversationId: agentId, at: at + 5_000, type: "CONVERSATION_CLOSED", closedBy: "AGENT" },
+    ]),
+  );
+  expect(posted.status).toBe(200);
   const script = new URL("../../../examples/liveperson-client.py", import.meta.url).pathname;
   const { consumerKey, consumerSecret, token, tokenSecret } = KEY;
-  const host = new URL(gateway.url).host;
-  const args = [script, `http://${host}`, "demo", consumerKey, consumerSecret, token, tokenSecret];
+  const args = [script, gateway.url, "demo", consumerKey, consumerSecret, token, tokenSecret];
   // This process answers meanwhile.
   const { promise, resolve } = Promise.withResolvers<string>();
   execFile(PYTHON, args, (error, stdout, stderr) => resolve(error === null ? stdout : stderr));
-  expect(JSON.parse(await promise)).toMatchObject({ metricsTotal: { totalAgentConversationSegments: 0 } });
+  const { agentsMetrics, metricsTotal } = JSON.parse(await promise);
+  // It asks for two of the three.
+  expect(Object.keys(agentsMetrics.metricsPerAgent)).toEqual(["4501", "4502"]);
+  expect(metricsTotal).toMatchObject({ totalAgentConversationSegments: 2, avgAgentSegmentDuration: 5_000 });
 });
 
 /** The parameters that both examples share, and those of one. */

@@ -6,7 +6,7 @@ import { isOfOwnPage, requireScope } from "../access/guard.ts";
 import { Refusal } from "../access/refusal.ts";
 import { HttpProblem, refuseOtherMethods } from "./problem.ts";
 
-const BACKUP_PATH = "/v1/backup";
+export const BACKUP_PATH = "/v1/backup";
 const RETRY_AFTER_S = 10;
 
 /**

@@ -2,13 +2,15 @@ import { SENDERS, UNASSIGNMENT_REASONS, USER_TYPES } from "@segmeter/engine";
 import { describeAnswer, describeMethod } from "@segmeter/rest-adapter";
 import type { FastifyInstance } from "fastify";
 import type { OpenAPIV3 } from "openapi-types";
+import { describeLivePerson, LIVEPERSON_SCHEMAS } from "../liveperson/openapi.ts";
+import { BACKUP_PATH } from "./backup.ts";
 import { INGEST_BYTES_MAX, INGEST_EVENTS_MAX, INGEST_PATH } from "./ingest.ts";
 import { MSG_AGENT_SEGMENTS_PATH } from "./msg-agent-segments.ts";
 import { refuseOtherMethods } from "./problem.ts";
 
 const OPENAPI_PATH = "/openapi.json";
 
-/** Describes REST, ingest and health. */
+/** Describes every path but those that its own language describes: GraphQL, and the pages. */
 export function addOpenapi(app: FastifyInstance): void {
   const document = describeGateway();
   app.get(OPENAPI_PATH, () => document);
@@ -24,10 +26,12 @@ function describeGateway(): OpenAPIV3.Document {
       description: "Agent-segment metrics of messaging contact centres: conversation events in, the original method's numbers out.",
     },
     // An open gateway asks for none.
-    security: [{ bearer: [] }, {}],
-    paths: {
-      [toTemplate(MSG_AGENT_SEGMENTS_PATH)]: describeMethod(ERRORS),
-      [toTemplate(INGEST_PATH)]: INGEST,
+    security: [{ bearer: [] }, { signed: [] }, {}],
+    paths: withTemplates({
+      [MSG_AGENT_SEGMENTS_PATH]: describeMethod(ERRORS),
+      [INGEST_PATH]: INGEST,
+      ...describeLivePerson(ERRORS, ACCOUNT),
+      [BACKUP_PATH]: BACKUP,
       "/healthz": {
         get: { operationId: "getHealth", summary: "The process answers", responses: { "200": { description: "It does." } }, security: [] },
       },
@@ -39,16 +43,25 @@ function describeGateway(): OpenAPIV3.Document {
           security: [],
         },
       },
-    },
+    }),
     components: {
-      securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "An API key, or a JWT." } },
-      schemas: { ...describeAnswer(), Event: EVENT, IngestAnswer: INGEST_ANSWER, Problem: PROBLEM },
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", description: "An API key, or a JWT." },
+        signed: { type: "http", scheme: "OAuth", description: "OAuth 1.0a by HMAC-SHA1, if keys are configured: reads alone." },
+        webhook: {
+          type: "apiKey",
+          in: "header",
+          name: "X-Liveperson-Signature",
+          description: "`sha1=` or `sha256=`, and the HMAC of the body's bytes in base64 or hex.",
+        },
+      },
+      schemas: { ...describeAnswer(), ...LIVEPERSON_SCHEMAS, Event: EVENT, IngestAnswer: INGEST_ANSWER, Problem: PROBLEM },
     },
   };
 }
 
-function toTemplate(path: string): string {
-  return path.replace(":accountId", "{accountId}");
+function withTemplates(paths: OpenAPIV3.PathsObject): OpenAPIV3.PathsObject {
+  return Object.fromEntries(Object.entries(paths).map(([path, item]) => [path.replace(":accountId", "{accountId}"), item]));
 }
 
 function problem(description: string): OpenAPIV3.ResponseObject {
@@ -124,8 +137,15 @@ const INGEST_ANSWER: OpenAPIV3.SchemaObject = {
   },
 };
 
+const ACCOUNT: OpenAPIV3.ParameterObject = {
+  name: "accountId",
+  in: "path",
+  required: true,
+  schema: { type: "string", pattern: "^[a-zA-Z0-9_]{1,20}$" },
+};
+
 const INGEST: OpenAPIV3.PathItemObject = {
-  parameters: [{ name: "accountId", in: "path", required: true, schema: { type: "string", pattern: "^[a-zA-Z0-9_]{1,20}$" } }],
+  parameters: [ACCOUNT],
   post: {
     operationId: "postEvents",
     summary: "Takes conversation events",
@@ -142,6 +162,18 @@ const INGEST: OpenAPIV3.PathItemObject = {
         description: "What became of each event.",
         content: { "application/json": { schema: { $ref: "#/components/schemas/IngestAnswer" } } },
       },
+      ...ERRORS,
+    },
+  },
+};
+
+const BACKUP: OpenAPIV3.PathItemObject = {
+  post: {
+    operationId: "postBackup",
+    summary: "A copy of everything that is kept, as it is now",
+    description: "What `segmeter backup` asks for: the scope `admin`, for every account. One at a time.",
+    responses: {
+      "200": { description: "The backup.", content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } } },
       ...ERRORS,
     },
   },

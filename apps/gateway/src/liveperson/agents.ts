@@ -5,8 +5,8 @@ import { requireScope } from "../access/guard.ts";
 import { HttpProblem, refuseOtherMethods } from "../http/problem.ts";
 import type { AgentDirectories } from "./agent-directories.ts";
 
-const AGENTS_PATH = "/v1/accounts/:accountId/agents";
-const UNKNOWN_PATH = `${AGENTS_PATH}/unknown`;
+export const AGENTS_PATH = "/v1/accounts/:accountId/agents";
+export const UNKNOWN_PATH = `${AGENTS_PATH}/unknown`;
 const BODY_BYTES_MAX = 16 * 1024 * 1024;
 const CAUSES_MAX = 100;
 

@@ -2,10 +2,10 @@ import { accountIdFault } from "@segmeter/engine";
 import type { FastifyInstance } from "fastify";
 import { HttpProblem, refuseOtherMethods } from "../http/problem.ts";
 
-const ONE_PATH = "/api/account/:accountId/service/:service/baseURI.json";
-const ALL_PATH = "/api/account/:accountId/service/baseURI.json";
+export const ONE_PATH = "/api/account/:accountId/service/:service/baseURI.json";
+export const ALL_PATH = "/api/account/:accountId/service/baseURI.json";
 /** The original's service that answers the metrics. */
-const SERVICE = "leDataReporting";
+export const SERVICE = "leDataReporting";
 
 interface BaseUri {
   readonly service: string;

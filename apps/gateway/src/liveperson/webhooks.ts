@@ -7,7 +7,7 @@ import type { AgentDirectories } from "./agent-directories.ts";
 import { isSigned } from "./signature.ts";
 import type { SnapshotJournal } from "./snapshot-journal.ts";
 
-const WEBHOOKS_PATH = "/liveperson/webhooks/:accountId";
+export const WEBHOOKS_PATH = "/liveperson/webhooks/:accountId";
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface WebhookParts {
