@@ -1,4 +1,4 @@
-import { JsonBytes } from "@segmeter/json-bytes";
+import { giveBack, JsonBytes } from "@segmeter/json-bytes";
 
 /** A part of an answer that writes itself as JSON. Whoever does not know it finds the values that it stands for. */
 export class Written {
@@ -9,22 +9,25 @@ export class Written {
   }
 
   toJSON(): unknown {
-    return JSON.parse(toBytes(this).toString());
+    return JSON.parse(toText(this));
   }
 }
 
-/** @returns a result as JSON, and the end of a line, as Apollo Server writes it */
+/** @returns a result as JSON, and the end of a line, as Apollo Server writes it; lent, to be given back when it has been read */
 export function toJsonLine(result: unknown): Buffer {
-  return toBytes(result, "\n");
+  const out = new JsonBytes();
+  writeValue(result, out);
+  out.json("\n");
+  return out.lend();
 }
 
-function toBytes(value: unknown, end = ""): Buffer {
+export function toText(value: unknown): string {
   const out = new JsonBytes();
   writeValue(value, out);
-  out.json(end);
-  const bytes = out.take();
-  out.close();
-  return bytes;
+  const bytes = out.lend();
+  const text = bytes.toString();
+  giveBack(bytes);
+  return text;
 }
 
 /** What `JSON.stringify` does, for the values that results are made of. */

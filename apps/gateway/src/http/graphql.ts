@@ -24,6 +24,7 @@ import type { Intake } from "../intake.ts";
 import type { Readiness } from "./health.ts";
 import { nameByBytes } from "./not-modified.ts";
 import { POSITION_HEADER } from "./position.ts";
+import { reuseWhenSent } from "./sent-memory.ts";
 import { INTERNAL_MESSAGE, refuseAsGraphql, refuseOtherMethods } from "./problem.ts";
 
 export const GRAPHQL_PATH = "/graphql";
@@ -80,7 +81,7 @@ export async function addGraphql(
     url: GRAPHQL_PATH,
     bodyLimit: BODY_BYTES_MAX,
     onRequest: requireScope("read"),
-    onSend: nameByBytes,
+    onSend: [reuseWhenSent, nameByBytes],
     errorHandler: refuseAsGraphql,
     handler: fastifyApolloHandler(apollo, { context: async ({ caller }) => contextOf(caller, limits()) }),
   });

@@ -1,7 +1,6 @@
 import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { accountIdFault, type Engine, type Limits } from "@segmeter/engine";
-import { giveBack } from "@segmeter/json-bytes";
 import { answerQuestion, parseParameters, type RawParameters } from "@segmeter/rest-adapter";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { requireScope } from "../access/guard.ts";
@@ -9,6 +8,7 @@ import { readableBy } from "../access/readable-engine.ts";
 import { PassMeter } from "../pass-meter.ts";
 import { etagOfVersion, isHeld } from "./not-modified.ts";
 import { HttpProblem, refuseOtherMethods } from "./problem.ts";
+import { reuseWhenSent } from "./sent-memory.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 
 export const MSG_AGENT_SEGMENTS_PATH = "/operations/api/account/:accountId/msgagentsegments";
@@ -18,12 +18,12 @@ const BODY_BYTES_MAX = 4 * 1024 * 1024;
 export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits: () => Limits): void {
   app.get<{ Params: { accountId: string }; Querystring: RawParameters }>(
     MSG_AGENT_SEGMENTS_PATH,
-    { onRequest: requireScope("read") },
+    { onRequest: requireScope("read"), onSend: reuseWhenSent },
     async (request, reply) => answer(request.params.accountId, request.query, request, reply),
   );
   app.post<{ Params: { accountId: string }; Querystring: RawParameters; Body: unknown }>(
     MSG_AGENT_SEGMENTS_PATH,
-    { bodyLimit: BODY_BYTES_MAX, onRequest: requireScope("read") },
+    { bodyLimit: BODY_BYTES_MAX, onRequest: requireScope("read"), onSend: reuseWhenSent },
     async (request, reply) => answer(request.params.accountId, joinParameters(request.query, request.body), request, reply),
   );
   refuseOtherMethods(app, MSG_AGENT_SEGMENTS_PATH, ["GET", "POST"]);
@@ -55,10 +55,7 @@ export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits
       rollUp: (query) => meter.rollUp(accountId, query),
     });
     const body = toBody(pieces);
-    if (Buffer.isBuffer(body)) {
-      if (question !== null) shared.note(question, version, body);
-      reply.raw.once("finish", () => giveBack(body));
-    }
+    if (question !== null && Buffer.isBuffer(body)) shared.note(question, version, body);
     return reply.header("server-timing", meter.toServerTiming()).send(body);
   }
 }

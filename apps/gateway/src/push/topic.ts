@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { ExecutionResult, FormattedExecutionResult } from "graphql";
 import type { Subscribed } from "../graphql/context.ts";
-import { toJsonLine } from "../graphql/written.ts";
+import { toText } from "../graphql/written.ts";
 import type { Latest } from "./latest.ts";
 import type { Operation, Selection } from "./operation.ts";
 
@@ -23,7 +23,7 @@ export class Answer implements ExecutionResult {
 
   constructor(result: FormattedExecutionResult) {
     // As HTTP writes it, without the end of its line.
-    this.text = toJsonLine(result).toString().trimEnd();
+    this.text = toText(result);
   }
 }
 
