@@ -5,7 +5,7 @@ import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { Share } from "@segmeter/event-log/jetstream";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
-import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
+import { GraphQLError, OperationTypeNode, type FormattedExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
 import { requireScope } from "../access/guard.ts";
@@ -138,6 +138,7 @@ function affordable(schema: GraphQLSchema): ApolloServerPlugin<RequestContext> {
     requestDidStart: async () => ({
       didResolveOperation: async ({ document, operation, request: { variables = {} }, contextValue }) => {
         if (!operation) return;
+        if (operation.operation === OperationTypeNode.MUTATION) throw noMutations();
         const { limits, sizeOf } = contextValue;
         contextValue.cells = cellsOf({
           schema,
@@ -150,6 +151,12 @@ function affordable(schema: GraphQLSchema): ApolloServerPlugin<RequestContext> {
       },
     }),
   };
+}
+
+function noMutations(): GraphQLError {
+  return new GraphQLError("there are no mutations: events are posted to /v1/accounts/{accountId}/events", {
+    extensions: { code: "BAD_REQUEST", causes: [], http: { status: 400 } },
+  });
 }
 
 /** The field itself is refused when it is executed. */
