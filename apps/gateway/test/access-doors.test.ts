@@ -252,7 +252,7 @@ describe("whoever asks too often", () => {
   });
 });
 
-const TOO_OFTEN = `expected at most ${RATE} requests a second with one credential`;
+const TOO_OFTEN = `expected at most ${RATE} requests a second with one credential, or from one address where none is asked for`;
 
 describe("a WebSocket", () => {
   test("takes the credential in the header as well", async () => {

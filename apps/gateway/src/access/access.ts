@@ -1,6 +1,8 @@
 import { BlockList, isIPv6 } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
+import { networkOf } from "./address.ts";
 import { idOfApiKey, isDigestOf, looksLikeApiKey } from "./api-key.ts";
+import { Attempts } from "./attempts.ts";
 import { createCaller, NO_RESTRICTION, SCOPES, type Caller } from "./caller.ts";
 import { keyFileIn, parseKeyFile, type StoredKey } from "./key-file.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -52,6 +54,7 @@ export class Access {
   readonly #sweeping: NodeJS.Timeout;
   readonly #anyone: Caller;
   readonly #rateLimit: RateLimit;
+  readonly #attempts = new Attempts();
   #keyFile: WatchedFile<readonly StoredKey[]> | null = null;
   #tokens: TokenVerifier | null = null;
   #keys: ReadonlyMap<string, KnownKey> = new Map();
@@ -100,6 +103,17 @@ export class Access {
   }
 
   /**
+   * Has somebody identified who may be guessing.
+   *
+   * @param address where the request comes from
+   * @param credential null: it is another one each time
+   * @throws Refusal, also if too many from there were wrong
+   */
+  async attempt(address: string, credential: string | null, identify: () => Caller | Promise<Caller>): Promise<Caller> {
+    return this.#isRequired ? this.#attempts.make(address, credential, identify) : identify();
+  }
+
+  /**
    * @param credential an API key or a JWT; null: none was given
    * @throws Refusal
    */
@@ -112,12 +126,13 @@ export class Access {
   }
 
   /**
-   * Counts one more that a caller asks.
+   * Counts one more that a caller asks; where none is known from another, those of other machines by their address.
    *
    * @throws Refusal if it is one too many
    */
-  async admit(caller: Caller): Promise<void> {
-    if (this.#isRequired) await this.#rateLimit.admit(caller);
+  async admit({ name }: Caller, address: string): Promise<void> {
+    if (this.#isRequired) await this.#rateLimit.admit(name);
+    else if (!isLoopback(address)) await this.#rateLimit.admit(networkOf(address));
   }
 
   /**

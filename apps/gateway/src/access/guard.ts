@@ -24,13 +24,13 @@ export function addGuard(app: FastifyInstance, access: Access, oauth: OAuthVerif
   app.decorateRequest("caller");
   app.addHook("onRequest", async (request, reply) => {
     if (access.isRequired) keepPrivate(reply);
-    const { method, headers, protocol, host, url } = request;
+    const { method, headers, protocol, host, url, ip } = request;
     const isSigned = oauth !== null && headers.authorization !== undefined && /^OAuth\s/i.test(headers.authorization);
     request.caller = isSigned
-      ? oauth.verify(headers.authorization!, { method, url: `${protocol}://${host}${url}` })
-      : await callerOf(access, headers);
+      ? await access.attempt(ip, null, () => oauth.verify(headers.authorization!, { method, url: `${protocol}://${host}${url}` }))
+      : await callerOf(access, headers, ip);
     if (access.isRequired) request.log = request.log.child({ caller: request.caller.name });
-    await access.admit(request.caller);
+    await access.admit(request.caller, ip);
   });
 }
 
@@ -42,15 +42,22 @@ export function requireScope(scope: Scope): onRequestHookHandler {
 }
 
 /**
+ * @param address where the request comes from
  * @param authorization in place of the header of that name, where a client can send none
  * @throws Refusal
  */
-export async function callerOf(access: Access, headers: IncomingHttpHeaders, authorization = headers.authorization): Promise<Caller> {
+export async function callerOf(
+  access: Access,
+  headers: IncomingHttpHeaders,
+  address: string,
+  authorization = headers.authorization,
+): Promise<Caller> {
   if (!access.answersTo(headers.host)) throw otherName(headers.host!);
-  if (authorization !== undefined) return access.identify(tokenOf(authorization));
+  const identify = (credential: string): Promise<Caller> => access.attempt(address, credential, () => access.identify(credential));
+  if (authorization !== undefined) return identify(tokenOf(authorization));
   const session = parseCookie(headers.cookie ?? "")[SESSION_COOKIE];
   if (session === undefined || !isOfOwnPage(headers)) return access.identify(null);
-  return toReader(await access.identify(session));
+  return toReader(await identify(session));
 }
 
 /**

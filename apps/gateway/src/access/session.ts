@@ -4,6 +4,7 @@ import { z } from "zod";
 import { HttpProblem, refuseOtherMethods } from "../http/problem.ts";
 import { cspHashOf } from "../http/security-headers.ts";
 import type { Access } from "./access.ts";
+import type { Caller } from "./caller.ts";
 import { callerOf, isOfOwnPage, SESSION_COOKIE } from "./guard.ts";
 import { LOGIN_PAGE, LOGIN_SCRIPT, LOGIN_STYLE } from "./login-page.ts";
 import { assertMay, Refusal } from "./refusal.ts";
@@ -31,7 +32,8 @@ export function addSession(app: FastifyInstance, access: Access): void {
       ]);
     const { credential } = parsed.data;
     if (access.isRequired) {
-      assertMay(await access.identify(credential), "read", null);
+      const identify = (): Promise<Caller> => access.identify(credential);
+      assertMay(await access.attempt(request.ip, credential, identify), "read", null);
       reply.header("set-cookie", stringifySetCookie({ ...cookieFor(request), value: credential, maxAge: COOKIE_AGE_S }));
     }
     return reply.code(204).send();
@@ -60,7 +62,7 @@ export function sendToLogin(access: Access): onRequestHookHandler {
   return async (request, reply) => {
     if (request.method !== "GET" || !request.headers.accept?.includes("text/html")) return;
     try {
-      assertMay(await callerOf(access, request.headers), "read", null);
+      assertMay(await callerOf(access, request.headers, request.ip), "read", null);
     } catch (error) {
       if (!(error instanceof Refusal) || error.statusCode === 503) throw error;
       await reply.redirect(`${LOGIN_PATH}?next=${encodeURIComponent(request.url)}`, 303);

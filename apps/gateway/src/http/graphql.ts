@@ -6,6 +6,7 @@ import type { Engine, Limits } from "@segmeter/engine";
 import type { Share } from "@segmeter/event-log/jetstream";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { GraphQLError, OperationTypeNode, type FormattedExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
+import type { AddressOf } from "../access/address.ts";
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
 import { requireScope } from "../access/guard.ts";
@@ -40,6 +41,7 @@ export interface GraphqlParts {
   readonly readiness: Readiness;
   readonly access: Access;
   readonly introspection: boolean;
+  readonly addressOf: AddressOf;
   readonly intake: Intake;
   /** The accounts that are held here. */
   readonly share: Share;
@@ -48,7 +50,7 @@ export interface GraphqlParts {
 /** GraphQL over HTTP, `GET` and `POST`, and pushed. Contract, section 5. */
 export async function addGraphql(
   app: FastifyInstance,
-  { engine, limits, readiness, access, introspection, intake, share }: GraphqlParts,
+  { engine, limits, readiness, access, introspection, addressOf, intake, share }: GraphqlParts,
 ): Promise<void> {
   const schema = createSchema();
   const apollo = new ApolloServer<RequestContext>({
@@ -94,7 +96,7 @@ export async function addGraphql(
     tokensMax: TOKENS_MAX,
     onFailure: (error) => app.log.error({ err: error }, "a subscription could not be answered; it is tried again"),
   });
-  addWebSocket(app, { path: GRAPHQL_PATH, schema, pusher, readiness, access });
+  addWebSocket(app, { path: GRAPHQL_PATH, schema, pusher, readiness, access, addressOf });
   addEventStream(app, { path: EVENT_STREAM_PATH, pusher, access });
   // After those above have closed their connections.
   app.addHook("preClose", async () => pusher.close());

@@ -12,6 +12,7 @@ import Fastify, {
 import type { NetworkConfig } from "../config.ts";
 import type { Intake } from "../intake.ts";
 import type { Access } from "../access/access.ts";
+import { createAddressOf } from "../access/address.ts";
 import { misdirected } from "../access/refusal.ts";
 import { addGuard } from "../access/guard.ts";
 import { addSession, sendToLogin } from "../access/session.ts";
@@ -147,7 +148,16 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     addBackup(whenReady, log, dataDir);
     await addCompression(whenReady);
     addMsgAgentSegments(whenReady, engine, limits);
-    await addGraphql(whenReady, { engine, limits, readiness, access, introspection, intake, share });
+    await addGraphql(whenReady, {
+      engine,
+      limits,
+      readiness,
+      access,
+      introspection,
+      intake,
+      share,
+      addressOf: createAddressOf(network.trustedProxies),
+    });
     await whenReady.register(async (ingest) => addIngest(ingest, intake, () => limits().nowMs));
   });
   return app;

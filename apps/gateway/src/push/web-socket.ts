@@ -5,6 +5,7 @@ import { GraphQLError, parse, type ExecutionArgs, type ExecutionResult, type Gra
 import { CloseCode, handleProtocols, makeServer, type ConnectionInitMessage } from "graphql-ws";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Access } from "../access/access.ts";
+import type { AddressOf } from "../access/address.ts";
 import type { Caller } from "../access/caller.ts";
 import { callerOf } from "../access/guard.ts";
 import { assertMay, badCredential, Refusal, type RefusalStatus } from "../access/refusal.ts";
@@ -31,11 +32,13 @@ export interface WebSocketParts {
   readonly pusher: Pusher;
   readonly readiness: Readiness;
   readonly access: Access;
+  readonly addressOf: AddressOf;
 }
 
 interface Connection {
   readonly socket: WebSocket;
   readonly headers: IncomingHttpHeaders;
+  readonly address: string;
   /** null until its first message has been read. */
   caller: Caller | null;
   stopWatching: () => void;
@@ -43,7 +46,7 @@ interface Connection {
 
 /** Queries and subscriptions over graphql-transport-ws. The protocol is graphql-ws's; sockets, their bounds and their end are ours. */
 export function addWebSocket(app: FastifyInstance, parts: WebSocketParts): void {
-  const { path, readiness } = parts;
+  const { path, readiness, addressOf } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, handleProtocols });
   const speak = createSpeaker(parts, app.log);
 
@@ -51,7 +54,7 @@ export function addWebSocket(app: FastifyInstance, parts: WebSocketParts): void 
     socket.on("error", () => socket.destroy());
     const refusal = refusalOf(request, path, readiness, sockets.clients.size);
     if (refusal !== null) refuseUpgrade(socket, ...refusal);
-    else sockets.handleUpgrade(request, socket, head, (opened) => speak(opened, request.headers));
+    else sockets.handleUpgrade(request, socket, head, (opened) => speak(opened, request.headers, addressOf(request)));
   });
 
   app.addHook("preClose", async () => {
@@ -84,12 +87,12 @@ function refusalOf(
 function createSpeaker(
   { pusher, schema, access }: WebSocketParts,
   log: FastifyBaseLogger,
-): (socket: WebSocket, headers: IncomingHttpHeaders) => void {
+): (socket: WebSocket, headers: IncomingHttpHeaders, address: string) => void {
   const server = makeServer<ConnectionInitMessage["payload"], Connection>({
     connectionInitWaitTimeout: INIT_MS_MAX,
     onConnect: async ({ connectionParams, extra }) => {
       try {
-        extra.caller = await callerOf(access, extra.headers, authorizationIn(connectionParams));
+        extra.caller = await callerOf(access, extra.headers, extra.address, authorizationIn(connectionParams));
         assertMay(extra.caller, "read", null);
         extra.stopWatching = access.watch(extra.caller, () => closeFor(badCredential(), extra.socket));
         return true;
@@ -101,7 +104,7 @@ function createSpeaker(
     },
     onSubscribe: async ({ subscriptions, extra }, _id, payload) => {
       if (Object.keys(subscriptions).length > SUBSCRIPTIONS_A_CONNECTION_MAX) return [tooMany()];
-      const refusal = await refusalFor(access, extra.caller!);
+      const refusal = await refusalFor(access, extra);
       if (refusal !== null) return [refusal];
       const answered = await pusher.answer(payload, extra.caller!);
       if (answered.kind === "once" && !("data" in answered.result)) return (answered.result.errors ?? []).map(toError);
@@ -111,9 +114,9 @@ function createSpeaker(
     subscribe: resultOf,
     onNext: (_context, _id, _payload, _args, result) => new Payload(result as Answer),
   });
-  return (socket, headers) => {
+  return (socket, headers, address) => {
     const stopPinging = pingPeer(socket);
-    const connection: Connection = { socket, headers, caller: null, stopWatching: () => undefined };
+    const connection: Connection = { socket, headers, address, caller: null, stopWatching: () => undefined };
     const onClosed = server.opened(
       {
         protocol: socket.protocol,
@@ -146,9 +149,9 @@ function createSpeaker(
   };
 }
 
-async function refusalFor(access: Access, caller: Caller): Promise<GraphQLError | null> {
+async function refusalFor(access: Access, { caller, address }: Connection): Promise<GraphQLError | null> {
   try {
-    await access.admit(caller);
+    await access.admit(caller!, address);
     return null;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
