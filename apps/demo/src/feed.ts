@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ConversationEvent } from "@segmeter/engine";
+import { ask } from "./ask.ts";
 import type { Traffic } from "@segmeter/testkit/traffic";
 
 const HOUR_MS = 3_600_000;
@@ -46,14 +47,14 @@ export async function feed({ url, accountId, traffic, signal, token, onFilled }:
   /** What a gateway that is gone for a moment did not take, it gets again. */
   async function post(events: readonly ConversationEvent[]): Promise<void> {
     while (!signal.aborted) {
-      const response = await fetch(`${url}/v1/accounts/${accountId}/events`, {
+      const asked = await ask(`${url}/v1/accounts/${accountId}/events`, {
         method: "POST",
         headers: { "content-type": "application/json", ...(token !== undefined && { authorization: `Bearer ${token}` }) },
         body: JSON.stringify(events),
         signal,
       }).catch(() => null);
-      if (response?.ok) return;
-      if (response?.status === 401 || response?.status === 403) throw new FeedRefused(await response.text());
+      if (asked?.status === 200) return;
+      if (asked?.status === 401 || asked?.status === 403) throw new FeedRefused(asked.text);
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { ask } from "./ask.ts";
 
 const READY_POLL_MS = 50;
 /** As `npm run serve` starts it. A larger nursery holds a hundred megabytes more, and is no faster. */
@@ -17,7 +18,8 @@ export interface GatewayProcess {
 export async function startGatewayProcess(main: string, environment: NodeJS.ProcessEnv): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [...NODE_ARGUMENTS, main], { env: environment, stdio: "inherit" });
   const exited = once(child, "exit").then(([code]) => (code as number | null) ?? 1);
-  const url = `http://${environment["HOST"] || "127.0.0.1"}:${environment["PORT"] || "4000"}`;
+  const { HOST: host, PORT: port, TLS_CERT: certificate } = environment;
+  const url = `${certificate ? "https" : "http"}://${host || "127.0.0.1"}:${port || "4000"}`;
   const isRunning = await Promise.race([exited.then(() => false), untilReady(url).then(() => true)]);
   if (!isRunning) process.exit(await exited);
   return { url, exited, stop: (signal) => void child.kill(signal) };
@@ -25,8 +27,8 @@ export async function startGatewayProcess(main: string, environment: NodeJS.Proc
 
 async function untilReady(url: string): Promise<void> {
   for (;;) {
-    const response = await fetch(`${url}/readyz`).catch(() => null);
-    if (response?.ok) return;
+    const asked = await ask(`${url}/readyz`).catch(() => null);
+    if (asked?.status === 200) return;
     await delay(READY_POLL_MS);
   }
 }

@@ -1,3 +1,4 @@
+import type { Server as TlsServer } from "node:tls";
 import { setImmediate } from "node:timers/promises";
 import { Engine, type Limits } from "@segmeter/engine";
 import { openSqliteLog } from "@segmeter/event-log/sqlite";
@@ -9,7 +10,7 @@ import type { Config } from "./config.ts";
 import { DASHBOARD_FOLDER } from "./http/dashboard.ts";
 import type { Readiness } from "./http/health.ts";
 import { createServer } from "./http/server.ts";
-import { readTlsFiles } from "./http/tls.ts";
+import { followTlsFiles, readTlsFiles } from "./http/tls.ts";
 import { Intake } from "./intake.ts";
 import { openLivePerson } from "./liveperson/liveperson.ts";
 import { Retention } from "./retention.ts";
@@ -93,6 +94,10 @@ export async function startGateway({
   });
   app.addHook("onClose", async () => access.close());
   app.addHook("onClose", () => liveperson.close());
+  if (config.tls) {
+    const following = await followTlsFiles(config.tls, app.server as object as TlsServer, logger);
+    app.addHook("onClose", async () => following.close());
+  }
   const url = await orClose(app.listen({ port: config.port, host }), app, log);
   const pruning = schedulePruning(retention, stream !== null, logger);
   const stopping = new AbortController();

@@ -4,9 +4,12 @@ import { request, type Agent } from "node:https";
 import { Agent as HttpsAgent } from "node:https";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { X509Certificate } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
 import type { IncomingMessage } from "node:http";
 import { generate } from "selfsigned";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { readConfig, startGateway, type Gateway } from "../src/index.ts";
 import { createTestFolder } from "./test-gateway.ts";
@@ -17,9 +20,7 @@ let agent: Agent;
 beforeAll(async () => {
   folder = await createTestFolder();
   const [TLS_CERT, TLS_KEY] = [join(folder.path, "cert.pem"), join(folder.path, "key.pem")];
-  const { cert, private: key } = await generate([{ name: "commonName", value: "localhost" }], {
-    extensions: [{ name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] }],
-  });
+  const { cert, private: key } = await createCertificate();
   await writeFile(TLS_CERT, cert);
   await writeFile(TLS_KEY, key);
   agent = new HttpsAgent({ ca: cert, keepAlive: true });
@@ -62,6 +63,20 @@ describe("with a certificate the gateway", () => {
     expect(headers["set-cookie"]).toEqual([expect.stringContaining("; Secure;")]);
   });
 
+  test("takes a new one while it runs, once its key is there too, and keeps the one before until then", async () => {
+    const before = await fingerprint();
+    const { cert, private: key } = await createCertificate();
+    const { TLS_CERT, TLS_KEY } = tlsFiles();
+    await writeFile(TLS_CERT!, cert);
+    await delay(2_500);
+    expect(await fingerprint()).toBe(before);
+    await writeFile(TLS_KEY!, key);
+    const after = new X509Certificate(cert).fingerprint256;
+    await vi.waitFor(async () => expect(await fingerprint()).toBe(after), { timeout: 10_000, interval: 100 });
+    // What was open goes on.
+    expect((await get("/healthz")).text).toBe('{"status":"ok"}');
+  });
+
   test("ends connections that are idle, and those that never became one, when it stops", async () => {
     const other = await createTestFolder();
     const stopping = await startGateway({ config: readConfig({ PORT: "0", DATA_DIR: other.path, LOG_LEVEL: "silent", ...tlsFiles() }) });
@@ -78,6 +93,21 @@ describe("with a certificate the gateway", () => {
     await other.remove();
   });
 });
+
+/** Of the certificate that a new connection gets. */
+async function fingerprint(): Promise<string> {
+  const socket = connectTls({ port: Number(new URL(gateway.url).port), host: "127.0.0.1", rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256;
+}
+
+function createCertificate(): ReturnType<typeof generate> {
+  return generate([{ name: "commonName", value: "localhost" }], {
+    extensions: [{ name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] }],
+  });
+}
 
 function tlsFiles(): Record<string, string> {
   return { TLS_CERT: join(folder.path, "cert.pem"), TLS_KEY: join(folder.path, "key.pem") };

@@ -31,7 +31,7 @@ import { addOpenapi } from "./openapi.ts";
 import { addPositions, type Stream } from "./position.ts";
 import { handleProblems, HttpProblem, refuseConnection, refuseUrl } from "./problem.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
-import type { TlsFiles } from "./tls.ts";
+import type { TlsOptions } from "./tls.ts";
 import { addAgents } from "../liveperson/agents.ts";
 import { addDomainLookup } from "../liveperson/domain-lookup.ts";
 import type { LivePerson } from "../liveperson/liveperson.ts";
@@ -56,7 +56,7 @@ export interface ServerParts {
   readonly access: Access;
   readonly network: NetworkConfig;
   /** null: plain HTTP. */
-  readonly tls: TlsFiles | null;
+  readonly tls: TlsOptions | null;
   /** Whether GraphQL tells its schema. */
   readonly introspection: boolean;
   /** Where the log lies. */
@@ -107,7 +107,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const app: FastifyInstance =
     tls === null
       ? Fastify({ ...options, http: listener })
-      : (Fastify({ ...options, https: { ...tls, ...listener, minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS_MAX } }) as never);
+      : (Fastify({ ...options, https: { ...tls, ...listener, handshakeTimeout: HANDSHAKE_MS_MAX } }) as never);
   app.removeContentTypeParser("text/plain");
   handleProblems(app);
   boundConnections(app);
