@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 export const ACCOUNT = "loaded";
-const BATCH_CONVERSATIONS = 40;
+/** Of one segment each. */
+export const BATCH_CONVERSATIONS = 40;
 
 /** Posts batches of whole conversations, one closed segment each, and remembers which were acknowledged. */
 export class Load {
@@ -34,7 +35,7 @@ export class Load {
   /** @returns the status */
   async postNext(url: string): Promise<number> {
     const batch = this.#sent.length;
-    const events = this.#batchOf(batch);
+    const events = batchOf(batch, this.#atMs);
     this.#sent.push(events);
     const { status, headers } = await post(url, events);
     if (status === 200) this.acknowledged += BATCH_CONVERSATIONS;
@@ -56,21 +57,20 @@ export class Load {
       }
     }
   }
+}
 
-  /** Each comes with a late message of a conversation of the batch before, which changes no total. */
-  #batchOf(batch: number): object[] {
-    const at = this.#atMs;
-    const late = { eventId: "late", conversationId: `${batch - 1}-0`, at: at + 1_500, type: "MESSAGE_SENT", sentBy: "CONSUMER" };
-    const conversations = Array.from({ length: BATCH_CONVERSATIONS }, (_, i) => {
-      const [conversationId, agentId] = [`${batch}-${i}`, String(i % 7)];
-      return [
-        { eventId: "a", conversationId, at, type: "AGENT_ASSIGNED", agentId, skillId: String(i % 3) },
-        { eventId: "b", conversationId, at: at + 1_000, type: "MESSAGE_SENT", sentBy: "AGENT", agentId },
-        { eventId: "c", conversationId, at: at + 2_000, type: "CONVERSATION_CLOSED", closedBy: "AGENT" },
-      ];
-    });
-    return batch === 0 ? conversations.flat() : [...conversations.flat(), late];
-  }
+/** Each batch comes with a late message of a conversation of the batch before, which changes no total. */
+export function batchOf(batch: number, at: number): object[] {
+  const late = { eventId: "late", conversationId: `${batch - 1}-0`, at: at + 1_500, type: "MESSAGE_SENT", sentBy: "CONSUMER" };
+  const conversations = Array.from({ length: BATCH_CONVERSATIONS }, (_, i) => {
+    const [conversationId, agentId] = [`${batch}-${i}`, String(i % 7)];
+    return [
+      { eventId: "a", conversationId, at, type: "AGENT_ASSIGNED", agentId, skillId: String(i % 3) },
+      { eventId: "b", conversationId, at: at + 1_000, type: "MESSAGE_SENT", sentBy: "AGENT", agentId },
+      { eventId: "c", conversationId, at: at + 2_000, type: "CONVERSATION_CLOSED", closedBy: "AGENT" },
+    ];
+  });
+  return batch === 0 ? conversations.flat() : [...conversations.flat(), late];
 }
 
 /** How many segments a gateway counts that ended in the last 24 hours. */
@@ -81,8 +81,9 @@ export async function totalOf(url: string): Promise<number> {
   return metricsTotal.totalAgentConversationSegments;
 }
 
-function post(url: string, events: readonly object[]): Promise<Response> {
+export function post(url: string, events: readonly object[], signal?: AbortSignal): Promise<Response> {
   return fetch(`${url}/v1/accounts/${ACCOUNT}/events`, {
+    ...(signal && { signal }),
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(events),

@@ -1,0 +1,137 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { once } from "node:events";
+import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { NatsServers, type NatsServersOptions } from "@segmeter/nats-servers";
+import { GOLDEN_CASES, GOLDEN_WINDOW } from "@segmeter/testkit";
+import { expect } from "vitest";
+import { restDoor } from "../doors.ts";
+import { ACCOUNT, totalOf } from "../faults/load.ts";
+import { spawnGateway, type GatewayProcess } from "../gateway-process.ts";
+import { createAsker, createTestFolder } from "../test-gateway.ts";
+import { ClusterLoad } from "./cluster-load.ts";
+import { expectEqualAnswers, questionsAbout } from "./comparing.ts";
+
+type Folder = Awaited<ReturnType<typeof createTestFolder>>;
+
+const STREAM = "segmeter";
+const NODES = 3;
+const HOUR_MS = 3_600_000;
+const CONTRACT = new URL("../../../../../shared/contract/check.mjs", import.meta.url).pathname;
+
+/** Three nats-servers and three gateways, each a process of its own, and load on all of them. */
+export class TestCluster {
+  readonly servers: NatsServers;
+  readonly load: ClusterLoad;
+  readonly #folder: Folder;
+  readonly #gateways: GatewayProcess[] = [];
+  readonly #ports: (string | undefined)[] = [];
+  readonly #questions: readonly string[];
+  #checkCount = 0;
+
+  private constructor(folder: Folder, servers: NatsServers) {
+    this.#folder = folder;
+    this.servers = servers;
+    const atMs = Date.now() - 3_600_000;
+    this.load = new ClusterLoad(atMs);
+    this.#questions = questionsAbout(ACCOUNT, atMs + 60_000);
+  }
+
+  static async start(options: Omit<NatsServersOptions, "count" | "folder"> = {}): Promise<TestCluster> {
+    const folder = await createTestFolder();
+    const servers = await NatsServers.start({ count: 3, folder: folder.path, ...options });
+    const cluster = new TestCluster(folder, servers);
+    try {
+      await Promise.all(Array.from({ length: NODES }, (_, i) => cluster.startGateway(i)));
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+  }
+
+  get urls(): string[] {
+    return this.#gateways.map(({ url }) => url);
+  }
+
+  get question(): string {
+    return this.#questions[0]!;
+  }
+
+  /** Starts the gateway of an index, where it was before if it was, and waits until it is ready. */
+  async startGateway(index: number): Promise<void> {
+    const gateway = await spawnGateway({
+      NATS_URL: this.servers.urls.join(),
+      NATS_STREAM: STREAM,
+      DATA_DIR: join(this.#folder.path, `gateway-${index}`),
+      LOG_LEVEL: "info",
+      ACCESS: "open",
+      ...(this.#ports[index] !== undefined && { PORT: this.#ports[index] }),
+    });
+    this.#gateways[index] = gateway;
+    this.#ports[index] = new URL(gateway.url).port;
+  }
+
+  killGateway(index: number): Promise<void> {
+    return this.#gateways[index]!.kill();
+  }
+
+  /** @returns the index of the server that leads the stream, and of one that follows */
+  async leaderAndFollower(): Promise<{ readonly leader: number; readonly follower: number }> {
+    const connection = await connect({ servers: this.servers.urls.map((url) => url.replace("nats://", "")) });
+    try {
+      const { cluster } = await (await jetstreamManager(connection)).streams.info(STREAM);
+      const leader = this.servers.list.findIndex(({ name }) => name === cluster?.leader);
+      return { leader, follower: (leader + 1) % this.servers.list.length };
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /** Nothing is lost, nothing counts twice, and all nodes are one. */
+  async expectWhole(): Promise<void> {
+    const { position, segmentCount } = this.load;
+    await expectEqualAnswers(this.urls, this.#questions, position);
+    for (const url of this.urls) expect(await totalOf(url), url).toBe(segmentCount);
+    await this.#expectGolden();
+  }
+
+  /** The contract's cases, where they are at hand, on a node. */
+  async expectContract(index: number): Promise<void> {
+    if (!existsSync(CONTRACT)) return;
+    const check = spawn(process.execPath, [CONTRACT, this.urls[index]!], { stdio: ["ignore", "pipe", "ignore"] });
+    let said = "";
+    check.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    await once(check, "close");
+    expect([check.exitCode, said]).toEqual([0, expect.stringMatching(/^\d+ passed, 0 failed\n$/)]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#gateways.map((gateway) => gateway.kill()));
+    await this.servers.close();
+    await this.#folder.remove();
+  }
+
+  /** Golden cases, moved to now, through one node and asked of all. */
+  async #expectGolden(): Promise<void> {
+    const check = this.#checkCount++;
+    const door = restDoor("GET");
+    const shiftMs = Math.floor(Date.now() / HOUR_MS - 3) * HOUR_MS - Math.floor(GOLDEN_WINDOW.endMs / HOUR_MS) * HOUR_MS;
+    for (const [i, { name, events, answers }] of GOLDEN_CASES.entries()) {
+      const accountId = `golden_${check}_${i}`;
+      const moved = events.map((event) => Object.assign({}, event, { at: event.at + shiftMs }));
+      const { status, headers } = await createAsker(this.urls[i % NODES]!, {}).postEvents(accountId, moved);
+      expect(status, name).toBe(200);
+      const asked = answers.filter((answer) => door.canAsk(answer.query) && answer.query.grouping[0] !== "interval").slice(0, 2);
+      for (const url of this.urls) {
+        const asker = createAsker(url, { "segmeter-position": headers.get("segmeter-position")! });
+        for (const { query, cells } of asked) {
+          const window = { startMs: query.window.startMs + shiftMs, endMs: query.window.endMs + shiftMs };
+          expect(await door.ask(asker, accountId, [{ ...query, window }]), name).toEqual([cells]);
+        }
+      }
+    }
+  }
+}
