@@ -4,6 +4,7 @@ import type { NatsOptions, Share } from "@segmeter/event-log/jetstream";
 import { z } from "zod";
 import { ACCESS_MODES, isSafeJwks, type AccessConfig } from "./access/access.ts";
 import { EVERY_ACCOUNT, shareByHash, shareOfAccounts } from "./share.ts";
+import type { TracingConfig } from "./telemetry/tracing.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const RETENTION_HOURS_MIN = 24;
@@ -26,6 +27,8 @@ export interface Config {
   /** Whether GraphQL tells its schema. */
   readonly introspection: boolean;
   readonly liveperson: LivePersonConfig;
+  /** null: no traces are sent. */
+  readonly tracing: TracingConfig | null;
   /** null: this machine alone. */
   readonly cluster: ClusterConfig | null;
 }
@@ -88,6 +91,13 @@ const listOf = (what: string, isOne: (text: string) => boolean): z.ZodPipe<z.Zod
     return z.NEVER;
   });
 
+const ratio = z.string().transform((text, context) => {
+  const value = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && value <= 1) return value;
+  context.addIssue(`expected a number, 0 to 1, got ${JSON.stringify(text)}`);
+  return z.NEVER;
+});
+
 /** A secret may hold an equals sign; what is wrong is told without it. */
 const accountSecrets = z.string().transform((text, context) => {
   const entries = text.split(",").map((entry) => /^([^=]*)=(.+)$/.exec(entry));
@@ -135,6 +145,10 @@ const ENVIRONMENT = z.object({
   CORS_ORIGINS: listOf("origins such as https://example.com", isOrigin).optional(),
   LIVEPERSON_WEBHOOK_SECRETS: accountSecrets.optional(),
   OAUTH_KEYS_FILE: z.string().optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().refine(isHttp, "expected an http or https URL").optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().refine(isHttp, "expected an http or https URL").optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: oneOf(["http/json"]).optional(),
+  OTEL_TRACES_SAMPLER_ARG: ratio.prefault("1"),
   PUBLIC_HOST: z.string().refine(isHost, "expected a host such as metrics.example.com").optional(),
   NATS_URL: natsUrls.optional(),
   NATS_STREAM: z
@@ -169,6 +183,10 @@ function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.parse(text)?.origin === text;
 }
 
+function isHttp(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text);
+}
+
 function isHost(text: string): boolean {
   return URL.parse(`https://${text}`)?.host === text;
 }
@@ -197,6 +215,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }
   }
   const { JWT_JWKS: jwks, JWT_ISSUER: issuer = "", JWT_AUDIENCE: audience = "", TLS_CERT: certFile, TLS_KEY: keyFile = "" } = data;
+  const tracesUrl = data.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? data.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/*$/, "/v1/traces");
   const oauthKeysFile = data.OAUTH_KEYS_FILE ?? null;
   const { NATS_URL: urls, ACCOUNTS: held } = data;
   if (urls === undefined && held !== undefined) throw new ConfigError("NATS_URL: expected with ACCOUNTS, got nothing");
@@ -225,5 +244,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
             replicas: data.NATS_REPLICAS,
             share: held ?? EVERY_ACCOUNT,
           },
+    tracing: tracesUrl === undefined ? null : { url: tracesUrl, sampledShare: data.OTEL_TRACES_SAMPLER_ARG },
   };
 }

@@ -16,6 +16,10 @@ import { openLivePerson } from "./liveperson/liveperson.ts";
 import { Retention } from "./retention.ts";
 import { EVERY_ACCOUNT } from "./share.ts";
 import type { StreamLogOptions } from "./stream-log.ts";
+import { readingsOfFolder } from "./telemetry/data-folder.ts";
+import { Instruments, type Reading } from "./telemetry/instruments.ts";
+import { nameRequests, trust } from "./telemetry/request-id.ts";
+import type { Tracing, TracingOptions } from "./telemetry/tracing.ts";
 
 const PRUNE_EVERY_MS = 10 * 60_000;
 
@@ -60,10 +64,17 @@ export async function startGateway({
   const stream = config.cluster && (await openStream({ config: config.cluster, dataDir, retentionHours, logger, onPeriod, onLost }));
   const log = stream ?? (await openSqliteLog({ folder: dataDir, onLost }));
   const engine = new Engine();
+  const instruments = new Instruments();
+  const isTrusted = trust(config.network.trustedProxies);
+  const tracing = await orClose(openTracing(config.tracing, logger, isTrusted), log);
   const intake = new Intake({
     log,
     engine,
     onBroken: breakDown("the engine refused what the log has taken; restart to rebuild it from the log"),
+    onTurn: (turn) => {
+      instruments.onTurn(turn);
+      tracing?.onTurn(turn);
+    },
   });
   const retention = new Retention({ log, engine, intake, retentionHours, now });
   const readiness: Readiness = { state: "starting", doing: "the event log is being read", progress: 0 };
@@ -71,6 +82,8 @@ export async function startGateway({
     const nowMs = now();
     return { nowMs, keptSinceMs: retention.keptSinceMs(nowMs) };
   };
+
+  instruments.addReadings([...readingsOf(engine, intake, readiness), ...(await readingsOfFolder(dataDir))]);
 
   const { access: accessConfig, network, host, introspection } = config;
   const access = await orClose(Access.open({ config: accessConfig, dataDir, host, logger, now }), log);
@@ -91,6 +104,7 @@ export async function startGateway({
     network,
     tls,
     dashboardFolder,
+    telemetry: { instruments, tracing, nameRequest: nameRequests(isTrusted) },
   });
   app.addHook("onClose", async () => access.close());
   app.addHook("onClose", () => liveperson.close());
@@ -116,6 +130,7 @@ export async function startGateway({
       await app.close();
       await intake.drain();
       await log.close();
+      await tracing?.close();
       logger.info("stopped");
     },
   };
@@ -136,6 +151,48 @@ export async function startGateway({
 async function openStream(options: StreamLogOptions): Promise<JetStreamLog> {
   const { openStreamLog } = await import("./stream-log.ts");
   return openStreamLog(options);
+}
+
+/** What it needs is not read where no traces are asked for. */
+async function openTracing(config: Config["tracing"], logger: Logger, isTrusted: TracingOptions["isTrusted"]): Promise<Tracing | null> {
+  if (config === null) return null;
+  const { Tracing } = await import("./telemetry/tracing.ts");
+  return new Tracing({ ...config, logger, isTrusted });
+}
+
+function readingsOf(engine: Engine, intake: Intake, readiness: Readiness): Reading[] {
+  return [
+    {
+      name: "ready",
+      help: "1 once the log has been read, until the gateway stops.",
+      type: "gauge",
+      read: () => Number(readiness.state === "ready"),
+    },
+    { name: "log_read_ratio", help: "How far the log has been read at the start.", type: "gauge", read: () => readiness.progress },
+    {
+      name: "late_events_total",
+      help: "Accepted events that belong before what was folded already.",
+      type: "counter",
+      read: () => engine.lateEventCount,
+    },
+    { name: "open_conversations", help: "Conversations that are not closed.", type: "gauge", read: () => engine.openConversationCount },
+    { name: "waiting_events", help: "Events that wait to be stored.", type: "gauge", read: () => intake.depth.waitingEventCount },
+    {
+      name: "log_lag_events",
+      help: "Events on disk that no answer knows yet.",
+      type: "gauge",
+      read: () => intake.depth.unfoldedEventCount,
+    },
+    {
+      name: "log_lag_seconds",
+      help: "How long the oldest of them has been on disk.",
+      type: "gauge",
+      read: () => {
+        const { unfoldedSinceMs } = intake.depth;
+        return unfoldedSinceMs === null ? 0 : (performance.now() - unfoldedSinceMs) / 1000;
+      },
+    },
+  ];
 }
 
 /** Whatever was opened before something that fails is closed again. */

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import type { SpanContext } from "@opentelemetry/api";
 import type { Arrivals, ConversationEvent, Engine, Step } from "@segmeter/engine";
 import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, Stored } from "@segmeter/event-log";
 
@@ -12,7 +13,29 @@ export class OverloadError extends Error {
   override readonly name = "OverloadError";
 }
 
+/** What became of some requests that were appended together. Moments are by `performance.now()`. */
+export interface Turn extends IntakeResult {
+  readonly requestCount: number;
+  /** Where these are traced; those that are not are left out. */
+  readonly traces: readonly SpanContext[];
+  readonly beganMs: number;
+  /** When the log had it; null: the log could not take it. */
+  readonly appendedMs: number | null;
+  /** When every answer knew it. */
+  readonly endedMs: number;
+}
+
+/** What is under way. */
+export interface IntakeDepth {
+  readonly waitingEventCount: number;
+  /** That the log has stored, and no answer knows yet. */
+  readonly unfoldedEventCount: number;
+  /** Since when the oldest of these is stored, by `performance.now()`; null: there is none. */
+  readonly unfoldedSinceMs: number | null;
+}
+
 interface Submission extends EventBatch {
+  readonly trace: SpanContext | undefined;
   readonly resolve: (result: IntakeResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -26,6 +49,8 @@ export interface IntakeOptions {
   readonly engine: Engine;
   /** Told when the engine refuses what the log has taken: what it answers may be wrong from then on. */
   readonly onBroken: (error: unknown) => void;
+  /** Told of every turn once it is over. */
+  readonly onTurn?: (turn: Turn) => void;
 }
 
 /**
@@ -44,6 +69,9 @@ export class Intake {
   readonly #log: EventLog;
   readonly #engine: Engine;
   readonly #onBroken: (error: unknown) => void;
+  readonly #onTurn: (turn: Turn) => void;
+  /** What the log has stored and the engine does not show, the oldest first. */
+  readonly #unfolded: { readonly eventCount: number; readonly sinceMs: number }[] = [];
   #waiting: Submission[] = [];
   #waitingEventCount = 0;
   #appendCount = 0;
@@ -55,10 +83,11 @@ export class Intake {
   #position: number;
   readonly #positionWaiters = new Set<{ readonly position: number; readonly resolve: (isReached: boolean) => void }>();
 
-  constructor({ log, engine, onBroken }: IntakeOptions) {
+  constructor({ log, engine, onBroken, onTurn = ignore }: IntakeOptions) {
     this.#log = log;
     this.#engine = engine;
     this.#onBroken = onBroken;
+    this.#onTurn = onTurn;
     this.#position = log.position;
     log.follow((stored) => this.#take(stored));
   }
@@ -68,18 +97,27 @@ export class Intake {
     return this.#position;
   }
 
+  get depth(): IntakeDepth {
+    return {
+      waitingEventCount: this.#waitingEventCount,
+      unfoldedEventCount: this.#unfolded.reduce((sum, { eventCount }) => sum + eventCount, 0),
+      unfoldedSinceMs: this.#unfolded[0]?.sinceMs ?? null,
+    };
+  }
+
   /**
+   * @param trace of the request that brings them, if it is traced
    * @returns once the events are on disk and in every answer
    * @throws OverloadError when too much waits already; StorageError when the log could not take them. Nothing was
    *   acknowledged then, and sending the same events again is safe.
    */
-  submit(accountId: string, events: readonly ConversationEvent[]): Promise<IntakeResult> {
+  submit(accountId: string, events: readonly ConversationEvent[], trace?: SpanContext): Promise<IntakeResult> {
     if (events.length === 0) return Promise.resolve({ accepted: 0, duplicates: 0 });
     if (this.#waitingEventCount + events.length > WAITING_EVENTS_MAX) {
       return Promise.reject(new OverloadError(`${this.#waitingEventCount} events wait to be stored already`));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ accountId, events, resolve, reject });
+      this.#waiting.push({ accountId, events, trace, resolve, reject });
       this.#waitingEventCount += events.length;
       this.#planTurn();
     });
@@ -133,24 +171,34 @@ export class Intake {
     const submissions = this.#takeWaiting();
     this.#appendCount += 1;
     this.#planTurn();
+    const beganMs = performance.now();
+    let appendedMs: number | null = null;
+    let [accepted, duplicates] = [0, 0];
     try {
       const appended = await this.#log.append(submissions).finally(() => {
         this.#appendCount -= 1;
         this.#planTurn();
       });
+      appendedMs = performance.now();
       // What the log has handed on until now, these among it.
       await this.#folding;
       submissions.forEach(({ events, resolve }, i) => {
-        const duplicates = appended[i]!.positions.filter((position) => position === 0).length;
-        resolve({ accepted: events.length - duplicates, duplicates });
+        const duplicateCount = appended[i]!.positions.filter((position) => position === 0).length;
+        resolve({ accepted: events.length - duplicateCount, duplicates: duplicateCount });
+        accepted += events.length - duplicateCount;
+        duplicates += duplicateCount;
       });
     } catch (error) {
       for (const { reject } of submissions) reject(error);
     }
+    const traces = submissions.flatMap(({ trace }) => trace ?? []);
+    this.#onTurn({ requestCount: submissions.length, accepted, duplicates, traces, beganMs, appendedMs, endedMs: performance.now() });
   }
 
   /** Settles when the log may store more; this may still be folded then. */
   async #take(stored: Stored): Promise<void> {
+    const eventCount = stored.batches.reduce((sum, { events }) => sum + events.length, 0);
+    this.#unfolded.push({ eventCount, sinceMs: performance.now() });
     await this.#folding;
     this.#folding = this.#fold(stored);
     this.#folding.catch(this.#onBroken);
@@ -167,6 +215,7 @@ export class Intake {
     }
     this.#engine.show();
     this.#position = position;
+    this.#unfolded.shift();
     for (const waiter of this.#positionWaiters) if (waiter.position <= position) waiter.resolve(true);
   }
 

@@ -1,19 +1,29 @@
 import type { Answer, Block, Query, RollUp } from "@segmeter/engine";
 import type { ReadableEngine } from "./access/readable-engine.ts";
 
+/** Told of each pass once it is over: when it began, by `performance.now()`, and how long the engine worked on it. */
+export type OnPass = (beganMs: number, engineMs: number) => void;
+
 /** Counts and times the engine's passes for one request. */
 export class PassMeter {
   passCount = 0;
   engineMs = 0;
   readonly #engine: ReadableEngine;
+  readonly #onPass: OnPass;
 
-  constructor(engine: ReadableEngine) {
+  constructor(engine: ReadableEngine, onPass: OnPass) {
     this.#engine = engine;
+    this.#onPass = onPass;
   }
 
   ask(accountId: string, query: Query): Answer {
     this.passCount += 1;
-    return this.#timed(() => this.#engine.ask(accountId, query));
+    const beganMs = performance.now();
+    try {
+      return this.#engine.ask(accountId, query);
+    } finally {
+      this.#onPass(beganMs, this.#addSince(beganMs));
+    }
   }
 
   stream(accountId: string, query: Query): Iterable<Block> {
@@ -26,25 +36,27 @@ export class PassMeter {
 
   *#read(ask: () => Iterable<Block>): Generator<Block, void> {
     this.passCount += 1;
+    const beganMs = performance.now();
+    let engineMs = 0;
     const blocks = ask()[Symbol.iterator]();
     try {
       for (;;) {
-        const next = this.#timed(() => blocks.next());
+        const readMs = performance.now();
+        const next = blocks.next();
+        engineMs += this.#addSince(readMs);
         if (next.done) return;
         yield next.value;
       }
     } finally {
       blocks.return?.();
+      this.#onPass(beganMs, engineMs);
     }
   }
 
-  #timed<Result>(work: () => Result): Result {
-    const begin = performance.now();
-    try {
-      return work();
-    } finally {
-      this.engineMs += performance.now() - begin;
-    }
+  #addSince(beganMs: number): number {
+    const engineMs = performance.now() - beganMs;
+    this.engineMs += engineMs;
+    return engineMs;
   }
 
   /** The value of a `Server-Timing` header. */

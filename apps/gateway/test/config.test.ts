@@ -21,6 +21,7 @@ const DEFAULTS: Config = {
   network: { trustedProxies: [], corsOrigins: [] },
   introspection: true,
   liveperson: { webhookSecrets: new Map(), publicHost: null, oauthKeysFile: null },
+  tracing: null,
   cluster: null,
 };
 

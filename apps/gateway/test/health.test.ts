@@ -117,7 +117,7 @@ describe("a gateway that is asked to stop", () => {
     const answer = await answerOf(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/);
     expect(answer).toMatch(/^retry-after: 1\r$/m);
-    expect(answer).toMatch(/\{"message":"stopping","causes":\[\]\}$/);
+    expect(answer).toMatch(/\{"message":"stopping","causes":\[\],"requestId":"[\w-]+"\}$/);
     await closed;
   });
 });

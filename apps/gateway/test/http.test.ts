@@ -54,7 +54,7 @@ test("an unknown path is a 404, whatever the method and the body", async () => {
   for (const path of paths) {
     for (const method of ["GET", "POST"]) {
       const answer = await ask(`${path}?token=secret`, { method });
-      expect([path, answer.status, answer.body]).toEqual([path, 404, { message: `no such path: ${path}`, causes: [] }]);
+      expect([path, answer.status, answer.body]).toMatchObject([path, 404, { message: `no such path: ${path}`, causes: [] }]);
     }
   }
 });
@@ -85,7 +85,8 @@ describe("what is no request", () => {
       const [head, body] = (await exchange(request)).split("\r\n\r\n") as [string, string];
       expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
       expect(head).toMatch(/content-type: application\/json/i);
-      expect(JSON.parse(body)).toEqual({ message: expect.stringMatching(/\S/), causes: [] });
+      const [, requestId] = /^x-request-id: (\S+)$/im.exec(head) ?? [];
+      expect(JSON.parse(body)).toEqual({ message: expect.stringMatching(/\S/), causes: [], requestId: requestId! });
     });
   }
 

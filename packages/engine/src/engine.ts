@@ -83,6 +83,8 @@ export class Engine {
   readonly #readyMax: number;
   readonly #stepEvents: number;
   #forgottenBeforeMs = -Infinity;
+  #openConversationCount = 0;
+  #lateEventCount = 0;
 
   constructor({ readyConversationsMax = READY_CONVERSATIONS_MAX, stepEvents = STEP_EVENTS }: EngineOptions = {}) {
     this.#readyMax = readyConversationsMax;
@@ -96,6 +98,16 @@ export class Engine {
   /** Segments that ended before are given up; -Infinity: none are. */
   get forgottenBeforeMs(): number {
     return this.#forgottenBeforeMs;
+  }
+
+  /** Of all accounts, as far as they were applied or loaded. */
+  get openConversationCount(): number {
+    return this.#openConversationCount;
+  }
+
+  /** How many events were applied that belong before what was folded already. */
+  get lateEventCount(): number {
+    return this.#lateEventCount;
   }
 
   /**
@@ -153,7 +165,10 @@ export class Engine {
         [accountId, changes] = [history.accountId, []];
       }
       const conversation = foldConversation(conversationIdOf(history.events), history.events, collect(history.key, changes));
-      if (conversation.phase === "OPEN") this.#keepReady(history.key, conversation);
+      if (conversation.phase === "OPEN") {
+        this.#openConversationCount += 1;
+        this.#keepReady(history.key, conversation);
+      }
     }
     if (accountId !== null) this.#columnsToChange(accountId).load(changes, this.#forgottenBeforeMs);
     this.#trimReady();
@@ -236,7 +251,9 @@ export class Engine {
 
   #foldOn(key: number, conversation: Conversation, events: readonly ConversationEvent[], changes: SignedSegment[]): void {
     const emit = collect(key, changes);
+    const { phase } = conversation;
     for (const event of events) foldEvent(conversation, event, emit);
+    this.#countOpen(phase, conversation.phase);
     this.#keepReady(key, conversation);
   }
 
@@ -248,12 +265,14 @@ export class Engine {
     const id = conversationIdOf(events);
     const before: Segment[] = [];
     const after: Segment[] = [];
-    foldConversation(
+    const known = foldConversation(
       id,
       events.filter((event) => !arrivedIds.has(event.eventId)),
       (segment) => before.push(segment),
     );
     const conversation = foldConversation(id, events, (segment) => after.push(segment));
+    for (const event of arrived) if (!isInOrder(known, event)) this.#lateEventCount += 1;
+    this.#countOpen(known.phase, conversation.phase);
     for (const segment of without(before, after)) changes.push({ sign: -1, segment, conversationKey: key });
     for (const segment of without(after, before)) changes.push({ sign: 1, segment, conversationKey: key });
     this.#keepReady(key, conversation);
@@ -268,6 +287,10 @@ export class Engine {
     let columns = this.#accounts.get(accountId);
     if (!columns) this.#accounts.set(accountId, (columns = new Columns()));
     return columns;
+  }
+
+  #countOpen(before: Conversation["phase"], after: Conversation["phase"]): void {
+    this.#openConversationCount += Number(after === "OPEN") - Number(before === "OPEN");
   }
 
   #keepReady(key: number, conversation: Conversation): void {

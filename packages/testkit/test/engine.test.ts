@@ -7,6 +7,7 @@ import {
   type EngineOptions,
   type ExecutionPath,
   type Query,
+  type History,
   type Segment,
 } from "@segmeter/engine";
 import * as fc from "fast-check";
@@ -81,6 +82,27 @@ describe("the engine", () => {
         expect(sorted(listed(engine, feed))).toEqual(sorted(referenceSegments(log)));
       }),
       { numRuns: 200 },
+    );
+  });
+
+  test("counts the conversations that are open and the events that came late", () => {
+    fc.assert(
+      fc.property(eventLogArbitrary(), fc.integer({ min: 1, max: 12 }), engineOptions, (log, size, options) => {
+        const engine = new Engine(options);
+        const feed = new EngineFeed(engine);
+        let lateCount = 0;
+        for (let from = 0; from < log.length; from += size) {
+          const batch = log.slice(from, from + size);
+          lateCount += countLate(feed.histories, batch);
+          feed.post(ACCOUNT, batch);
+          expect(engine.openConversationCount).toBe(countOpen(feed.histories));
+        }
+        expect(engine.lateEventCount).toBe(lateCount);
+        const loaded = new Engine();
+        loaded.load(feed.histories);
+        expect([loaded.openConversationCount, loaded.lateEventCount]).toEqual([engine.openConversationCount, 0]);
+      }),
+      { numRuns: 300 },
     );
   });
 
@@ -164,6 +186,37 @@ function rolledUpCells({ cellCount, totalCount, intervals, agents, metric }: Blo
 
 function isOfLevel(cell: ReferenceCell, grouping: readonly Dimension[]): boolean {
   return "interval" in cell === grouping.includes("interval") && "agent" in cell === grouping.includes("agent");
+}
+
+/** Open: it was never closed, or opened after it was closed last. */
+function countOpen(histories: readonly History[]): number {
+  return histories.filter(({ events }) => {
+    const types = inOrder(events).map(({ type }) => type);
+    const sinceClosed = types.slice(types.lastIndexOf("CONVERSATION_CLOSED") + 1);
+    return (
+      sinceClosed.length === types.length || sinceClosed.some((type) => type === "CONVERSATION_STARTED" || type === "CONVERSATION_RESUMED")
+    );
+  }).length;
+}
+
+/** Late: it belongs before what was held when its batch came. */
+function countLate(histories: readonly History[], batch: readonly ConversationEvent[]): number {
+  const taken = new Set(histories.flatMap(({ events }) => events.map(nameOf)));
+  return batch.filter((event) => {
+    if (taken.has(nameOf(event))) return false;
+    taken.add(nameOf(event));
+    const held = histories.find(({ events }) => events[0]!.conversationId === event.conversationId);
+    const last = held && inOrder(held.events).at(-1)!;
+    return last !== undefined && (event.at < last.at || (event.at === last.at && event.sequence < last.sequence));
+  }).length;
+}
+
+function inOrder(events: readonly ConversationEvent[]): ConversationEvent[] {
+  return events.toSorted((a, b) => a.at - b.at || a.sequence - b.sequence);
+}
+
+function nameOf({ conversationId, eventId }: ConversationEvent): string {
+  return JSON.stringify([conversationId, eventId]);
 }
 
 function listed(engine: Engine, feed: EngineFeed): Segment[] {

@@ -1,6 +1,6 @@
 import type { Filter } from "@segmeter/engine";
 
-export const SCOPES = ["ingest", "read", "admin"] as const;
+export const SCOPES = ["ingest", "read", "admin", "monitor"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** Keeps a caller to segments of these agents, groups and skills, in every number; null restricts nothing. */

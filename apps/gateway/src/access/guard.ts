@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, onRequestHookHandler } from "fastif
 import type { Access } from "./access.ts";
 import { createCaller, type Caller, type Scope } from "./caller.ts";
 import type { OAuthVerifier } from "./oauth-verifier.ts";
-import { assertMay, badCredential, otherName } from "./refusal.ts";
+import { assertMay, badCredential, otherName, Refusal } from "./refusal.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -40,6 +40,13 @@ export function requireScope(scope: Scope): onRequestHookHandler {
     assertMay(request.caller, scope, (request.params as { readonly accountId?: string }).accountId ?? null);
   };
 }
+
+/** A route's hook, for what is made of everything: a credential for some of it may not have it. */
+export const requireEverything: onRequestHookHandler = async ({ caller }) => {
+  const { accounts, restriction } = caller.rights;
+  const isRestricted = accounts !== null || Object.values(restriction).some((ids) => ids !== null);
+  if (isRestricted) throw new Refusal(403, "this is over every account, agent, group and skill; the credential is for some of them");
+};
 
 /**
  * @param address where the request comes from

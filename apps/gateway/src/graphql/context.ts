@@ -1,12 +1,14 @@
 import type { AnswerSize, FilterValues, Limits, Window } from "@segmeter/engine";
 import type { Caller } from "../access/caller.ts";
 import type { ReadableEngine } from "../access/readable-engine.ts";
-import { PassMeter } from "../pass-meter.ts";
+import { PassMeter, type OnPass } from "../pass-meter.ts";
 import { createPartsLoader, createWrittenLoader, type PartsLoader, type WrittenLoader } from "./parts-loader.ts";
 
 /** What the resolvers of one request share. */
 export interface RequestContext {
   readonly caller: Caller;
+  /** null: what is pushed answers no request. */
+  readonly requestId: string | null;
   readonly meter: PassMeter;
   /** One clock for the whole request: every window of it that ends now ends at the same moment. */
   readonly limits: Limits;
@@ -27,22 +29,20 @@ export interface Subscribed {
   readonly everyMs: number;
 }
 
-export function createContext(
-  engine: ReadableEngine,
-  caller: Caller,
-  limits: Limits,
-  onSubscribed: RequestContext["onSubscribed"] = null,
-): RequestContext {
-  const meter = new PassMeter(engine);
+export interface ContextParts extends Pick<RequestContext, "caller" | "requestId" | "limits" | "onSubscribed"> {
+  readonly engine: ReadableEngine;
+  readonly onPass: OnPass;
+}
+
+export function createContext({ engine, onPass, ...parts }: ContextParts): RequestContext {
+  const meter = new PassMeter(engine, onPass);
   return {
-    caller,
+    ...parts,
     meter,
-    limits,
     parts: createPartsLoader(meter),
     written: createWrittenLoader(meter),
     filterValues: (accountId) => engine.filterValues(accountId),
     sizeOf: (accountId, window) => engine.sizeOf(accountId, window),
     cells: 0,
-    onSubscribed,
   };
 }

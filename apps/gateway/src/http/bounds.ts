@@ -1,7 +1,9 @@
 import type { Socket } from "node:net";
 import { pipeline, Transform } from "node:stream";
+import { promisify } from "node:util";
 import type { FastifyInstance } from "fastify";
 import { OverloadError } from "../intake.ts";
+import type { Instruments } from "../telemetry/instruments.ts";
 import { HttpProblem } from "./problem.ts";
 
 /** A screen of a large centre takes a few connections; a process may open so many files. */
@@ -18,8 +20,9 @@ const HELD_BYTES_MAX = 128 * 1024 * 1024;
 const SMALL_BYTES = 4 * 1024;
 
 /** Bounds what bodies take of memory, however many come at once. Whoever has sent nothing yet takes nothing from others. */
-export function boundBodies(app: FastifyInstance): void {
+export function boundBodies(app: FastifyInstance, instruments: Instruments): void {
   let heldBytes = 0;
+  instruments.addReadings([{ name: "held_body_bytes", help: "Of bodies larger than 4 KiB.", type: "gauge", read: () => heldBytes }]);
   app.addHook("onRequest", ({ headers }, _reply, next) => {
     const toldBytes = Number(headers["content-length"] ?? 0);
     const isTooMuch = toldBytes > SMALL_BYTES && heldBytes + Math.min(toldBytes, HELD_BYTES_MAX / 2) > HELD_BYTES_MAX;
@@ -73,8 +76,10 @@ export function refuseCodings(app: FastifyInstance): void {
 export const LOOK_EVERY_MS = 1_000;
 
 /** Drops whoever is too slow to ask, or to read, and whoever comes when there are too many. */
-export function boundConnections(app: FastifyInstance): void {
+export function boundConnections(app: FastifyInstance, instruments: Instruments): void {
   const { server } = app;
+  const countConnections = promisify(server.getConnections.bind(server));
+  instruments.addReadings([{ name: "connections", help: "Connections that are open.", type: "gauge", read: countConnections }]);
   server.maxConnections = CONNECTIONS_MAX;
   server.headersTimeout = HEADERS_MS_MAX;
   server.requestTimeout = REQUEST_MS_MAX;

@@ -10,7 +10,7 @@ export async function addCors(app: FastifyInstance, origins: readonly string[]):
     origin: [...origins],
     methods: ["GET", "POST"],
     allowedHeaders: ["accept", "authorization", "content-type", "if-none-match", POSITION_HEADER],
-    exposedHeaders: ["etag", "retry-after", "server-timing", POSITION_HEADER],
+    exposedHeaders: ["etag", "retry-after", "server-timing", "x-request-id", POSITION_HEADER],
     maxAge: PREFLIGHT_AGE_S,
   });
 }

@@ -8,7 +8,6 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { GraphQLError, OperationTypeNode, type FormattedExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import type { AddressOf } from "../access/address.ts";
 import type { Access } from "../access/access.ts";
-import type { Caller } from "../access/caller.ts";
 import { requireScope } from "../access/guard.ts";
 import { heldBy, readableBy } from "../access/readable-engine.ts";
 import { Refusal } from "../access/refusal.ts";
@@ -22,11 +21,13 @@ import type { Operation } from "../push/operation.ts";
 import { Pusher } from "../push/pusher.ts";
 import { addWebSocket } from "../push/web-socket.ts";
 import type { Intake } from "../intake.ts";
+import type { Instruments } from "../telemetry/instruments.ts";
 import type { Readiness } from "./health.ts";
 import { nameByBytes } from "./not-modified.ts";
 import { POSITION_HEADER } from "./position.ts";
 import { reuseWhenSent } from "./sent-memory.ts";
 import { INTERNAL_MESSAGE, refuseAsGraphql, refuseOtherMethods } from "./problem.ts";
+import { passesOf, type Telemetry } from "./telemetry.ts";
 
 export const GRAPHQL_PATH = "/graphql";
 const EVENT_STREAM_PATH = "/graphql/stream";
@@ -45,13 +46,13 @@ export interface GraphqlParts {
   readonly intake: Intake;
   /** The accounts that are held here. */
   readonly share: Share;
+  readonly telemetry: Telemetry;
 }
 
 /** GraphQL over HTTP, `GET` and `POST`, and pushed. Contract, section 5. */
-export async function addGraphql(
-  app: FastifyInstance,
-  { engine, limits, readiness, access, introspection, addressOf, intake, share }: GraphqlParts,
-): Promise<void> {
+export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Promise<void> {
+  const { engine, limits, readiness, access, introspection, addressOf, intake, share, telemetry } = parts;
+  const { instruments } = telemetry;
   const schema = createSchema();
   const apollo = new ApolloServer<RequestContext>({
     gateway: createCompiledExecutor(schema),
@@ -72,12 +73,11 @@ export async function addGraphql(
       serverTiming,
       positioned(intake),
       failureLog(app.log),
+      nameErrors(instruments),
     ],
   });
   await apollo.start();
   app.addHook("onClose", () => apollo.stop());
-  const contextOf = (caller: Caller, moment: Limits, onSubscribed?: RequestContext["onSubscribed"]): RequestContext =>
-    createContext(heldBy(share, readableBy(caller, engine)), caller, moment, onSubscribed);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
@@ -85,18 +85,40 @@ export async function addGraphql(
     onRequest: requireScope("read"),
     onSend: [reuseWhenSent, nameByBytes],
     errorHandler: refuseAsGraphql,
-    handler: fastifyApolloHandler(apollo, { context: async ({ caller }) => contextOf(caller, limits()) }),
+    handler: fastifyApolloHandler(apollo, {
+      context: async (request) => {
+        const { caller, id: requestId } = request;
+        const onPass = passesOf(request, telemetry);
+        return createContext({
+          engine: heldBy(share, readableBy(caller, engine)),
+          caller,
+          requestId,
+          limits: limits(),
+          onSubscribed: null,
+          onPass,
+        });
+      },
+    }),
   });
   refuseOtherMethods(app, GRAPHQL_PATH, ["GET", "POST"]);
 
   const pusher = new Pusher({
     engine,
     limits,
-    execute: (caller, operation, moment, onSubscribed) => execute(apollo, operation, contextOf(caller, moment, onSubscribed)),
+    execute: (caller, operation, moment, onSubscribed) => {
+      const { onPass } = instruments;
+      const context = { engine: heldBy(share, readableBy(caller, engine)), caller, requestId: null, limits: moment, onSubscribed, onPass };
+      return execute(apollo, operation, createContext(context));
+    },
     tokensMax: TOKENS_MAX,
     onFailure: (error) => app.log.error({ err: error }, "a subscription could not be answered; it is tried again"),
   });
-  addWebSocket(app, { path: GRAPHQL_PATH, schema, pusher, readiness, access, addressOf });
+  instruments.addReadings([
+    { name: "subscriptions", help: "Subscriptions that are held.", type: "gauge", read: () => pusher.subscriptionCount },
+    { name: "topics", help: "Subscriptions that differ: each is answered once for all.", type: "gauge", read: () => pusher.topicCount },
+    { name: "pushes_total", help: "Answers given to subscriptions after the first.", type: "counter", read: () => pusher.pushCount },
+  ]);
+  addWebSocket(app, { path: GRAPHQL_PATH, schema, pusher, readiness, access, addressOf, telemetry });
   addEventStream(app, { path: EVENT_STREAM_PATH, pusher, access });
   // After those above have closed their connections.
   app.addHook("preClose", async () => pusher.close());
@@ -179,12 +201,27 @@ function withoutDetail(formatted: GraphQLFormattedError, error: unknown): GraphQ
   return isOurs && !isRefusal ? { ...formatted, message: INTERNAL_MESSAGE } : formatted;
 }
 
+/** Says under which name the log has the request, and counts what went wrong. */
+function nameErrors(instruments: Instruments): ApolloServerPlugin<RequestContext> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async ({ response: { body }, contextValue: { requestId } }) => {
+        if (requestId === null || body.kind !== "single" || body.singleResult.errors === undefined) return;
+        const errors = body.singleResult.errors.map((error) => ({ ...error, extensions: { ...error.extensions, requestId } }));
+        body.singleResult.errors = errors;
+        for (const { extensions } of errors)
+          instruments.onGraphqlError(String((extensions as GraphQLFormattedError["extensions"])!["code"]));
+      },
+    }),
+  };
+}
+
 function failureLog(log: FastifyBaseLogger): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
-      didEncounterErrors: async ({ errors }) => {
+      didEncounterErrors: async ({ errors, contextValue: { requestId } }) => {
         for (const error of errors)
-          if (error.originalError && !error.extensions["code"]) log.error({ err: error.originalError }, "a resolver failed");
+          if (error.originalError && !error.extensions["code"]) log.error({ requestId, err: error.originalError }, "a resolver failed");
       },
     }),
   };

@@ -3,6 +3,7 @@ import { accountIdFault, parseEvent, type ConversationEvent } from "@segmeter/en
 import type { FastifyInstance } from "fastify";
 import { requireScope } from "../access/guard.ts";
 import type { Intake, IntakeResult } from "../intake.ts";
+import type { Instruments } from "../telemetry/instruments.ts";
 import { READERS, unparsable } from "./event-values.ts";
 import { HttpProblem, refuseOtherMethods } from "./problem.ts";
 
@@ -29,7 +30,7 @@ interface IngestAnswer extends IntakeResult {
 }
 
 /** `POST /v1/accounts/{accountId}/events`. Contract, section 6. */
-export function addIngest(app: FastifyInstance, intake: Intake, now: () => number): void {
+export function addIngest(app: FastifyInstance, intake: Intake, instruments: Instruments, now: () => number): void {
   app.removeAllContentTypeParsers();
   for (const [type, read] of Object.entries(READERS)) {
     app.addContentTypeParser(type, { parseAs: "buffer" }, (_request, bytes: Buffer, done) => {
@@ -49,7 +50,8 @@ export function addIngest(app: FastifyInstance, intake: Intake, now: () => numbe
 
       if (!request.body) throw unparsable("expected events, got nothing");
       const { events, rejected } = await parseEvents(request.body.read(), now());
-      return { ...(await intake.submit(accountId, events)), rejected };
+      instruments.onRejected(rejected.length);
+      return { ...(await intake.submit(accountId, events, request.span?.spanContext())), rejected };
     },
   );
   refuseOtherMethods(app, INGEST_PATH, ["POST"]);

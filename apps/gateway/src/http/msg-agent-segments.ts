@@ -10,12 +10,13 @@ import { etagOfVersion, isHeld } from "./not-modified.ts";
 import { HttpProblem, refuseOtherMethods } from "./problem.ts";
 import { reuseWhenSent } from "./sent-memory.ts";
 import { SharedAnswers } from "./shared-answers.ts";
+import { passesOf, type Telemetry } from "./telemetry.ts";
 
 export const MSG_AGENT_SEGMENTS_PATH = "/operations/api/account/:accountId/msgagentsegments";
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 /** The original method, as `GET` and, for long lists of ids, as `POST`. Contract, section 4. */
-export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits: () => Limits): void {
+export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits: () => Limits, telemetry: Telemetry): void {
   app.get<{ Params: { accountId: string }; Querystring: RawParameters }>(
     MSG_AGENT_SEGMENTS_PATH,
     { onRequest: requireScope("read"), onSend: reuseWhenSent },
@@ -37,7 +38,7 @@ export function addMsgAgentSegments(app: FastifyInstance, engine: Engine, limits
     if (!parsed.ok || causes.length > 0) throw new HttpProblem(400, "wrong parameters", causes);
 
     const readable = readableBy(request.caller, engine);
-    const meter = new PassMeter(readable);
+    const meter = new PassMeter(readable, passesOf(request, telemetry));
     const { window } = parsed.question;
     const { rightsKey } = request.caller;
     const version = readable.versionOf(accountId, window);

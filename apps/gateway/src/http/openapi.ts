@@ -86,10 +86,11 @@ const ERRORS: OpenAPIV3.ResponsesObject = {
 
 const PROBLEM: OpenAPIV3.SchemaObject = {
   type: "object",
-  required: ["message", "causes"],
+  required: ["message", "causes", "requestId"],
   properties: {
     message: { type: "string" },
     causes: { type: "array", items: { type: "string" }, description: "`parameter: what was expected, what came`" },
+    requestId: { type: "string", description: "Under which the gateway's log has the request; also in `X-Request-Id`." },
   },
 };
 

@@ -4,12 +4,15 @@ import { StorageError } from "@segmeter/event-log";
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import { Refusal } from "../access/refusal.ts";
 import { OverloadError } from "../intake.ts";
+import { pathOf } from "./telemetry.ts";
 
 /** The body of every error. Contract, section 4. */
 export interface Problem {
   readonly message: string;
   /** `parameter: what was expected, what came`, one for every wrong parameter. */
   readonly causes: readonly string[];
+  /** Under which the log has it; also in `X-Request-Id`. */
+  readonly requestId: string;
 }
 
 export const INTERNAL_MESSAGE = "internal error; it is in the gateway's log";
@@ -42,48 +45,46 @@ export function handleProblems(app: FastifyInstance): void {
     request.log.error({ err: error }, "the request failed");
     return send(reply, 500, INTERNAL_MESSAGE);
   });
-  app.setNotFoundHandler((request, reply) => send(reply, 404, `no such path: ${request.url.split("?")[0]}`));
+  app.setNotFoundHandler((request, reply) => send(reply, 404, `no such path: ${pathOf(request)}`));
 }
 
 /** A GraphQL route's error handler: refusals that are for good in GraphQL's own shape, all else as everywhere. */
-export function refuseAsGraphql(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function refuseAsGraphql(error: FastifyError, { id: requestId }: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (!(error instanceof Refusal) || error.details.retryAfterS !== undefined) throw error;
   const { code, causes } = error.extensions;
   return withRefusalHeaders(reply, error)
     .code(error.statusCode)
-    .send({ errors: [{ message: error.message, extensions: { code, causes } }] });
+    .send({ errors: [{ message: error.message, extensions: { code, causes, requestId } }] });
 }
 
 /** Answers what has no path: a URL that cannot be decoded. */
-export function refuseUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  const status = error.statusCode ?? 400;
-  // No hook learns of it.
-  request.log.info({ method: request.method, path: request.url.split("?")[0], status }, "request");
-  send(reply, status, error.message);
+export function refuseUrl(error: FastifyError, reply: FastifyReply): void {
+  send(reply.header("x-request-id", reply.request.id), error.statusCode ?? 400, error.message);
 }
 
 const STATUS_OF_CONNECTION: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 /** Answers what never becomes a request: headers that are too large or too slow, or no HTTP at all. */
-export function refuseConnection(error: ConnectionError, socket: Socket): void {
+export function refuseConnection(error: ConnectionError, socket: Socket, requestId: string): void {
   if (error.code !== "ECONNRESET" && socket.writable) {
-    writeProblem(socket, STATUS_OF_CONNECTION[error.code] ?? 400);
+    const statusCode = STATUS_OF_CONNECTION[error.code] ?? 400;
+    writeProblem(socket, statusCode, { message: STATUS_CODES[statusCode]!.toLowerCase(), causes: [], requestId });
   }
   socket.destroySoon();
 }
 
 /** Answers what asked to leave HTTP for another protocol, and may not. */
-export function refuseUpgrade(socket: Socket, statusCode: number, message: string): void {
-  writeProblem(socket, statusCode, message);
+export function refuseUpgrade(socket: Socket, statusCode: number, message: string, requestId: string): void {
+  writeProblem(socket, statusCode, { message, causes: [], requestId });
   socket.destroySoon();
 }
 
-function writeProblem(socket: Socket, statusCode: number, message = STATUS_CODES[statusCode]!.toLowerCase()): void {
-  const problem: Problem = { message, causes: [] };
+function writeProblem(socket: Socket, statusCode: number, problem: Problem): void {
   const body = JSON.stringify(problem);
   const head = [
     `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}`,
     "connection: close",
+    `x-request-id: ${problem.requestId}`,
     "content-type: application/json; charset=utf-8",
     `content-length: ${Buffer.byteLength(body)}`,
     ...(statusCode === 503 ? [`retry-after: ${RETRY_AFTER_S}`] : []),
@@ -105,7 +106,7 @@ export function refuseOtherMethods(app: FastifyInstance, url: string, allowed: r
 }
 
 function send(reply: FastifyReply, statusCode: number, message: string, causes: readonly string[] = []): FastifyReply {
-  const problem: Problem = { message, causes };
+  const problem: Problem = { message, causes, requestId: reply.request.id };
   return reply.code(statusCode).send(problem);
 }
 

@@ -29,8 +29,10 @@ import { addIngest } from "./ingest.ts";
 import { addMsgAgentSegments } from "./msg-agent-segments.ts";
 import { addOpenapi } from "./openapi.ts";
 import { addPositions, type Stream } from "./position.ts";
+import { addMetrics } from "./metrics.ts";
 import { handleProblems, HttpProblem, refuseConnection, refuseUrl } from "./problem.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
+import { addTelemetry, NO_ROUTE, pathOf, type Telemetry } from "./telemetry.ts";
 import type { TlsOptions } from "./tls.ts";
 import { addAgents } from "../liveperson/agents.ts";
 import { addDomainLookup } from "../liveperson/domain-lookup.ts";
@@ -63,6 +65,7 @@ export interface ServerParts {
   readonly dataDir: string;
   /** Where the built wallboard lies, if it does. */
   readonly dashboardFolder: string;
+  readonly telemetry: Telemetry;
 }
 
 /** Every door of the gateway, not yet listening. */
@@ -82,11 +85,13 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     network,
     tls,
     introspection,
-    dashboardFolder,
+    telemetry,
   } = parts;
+  const { instruments, nameRequest } = telemetry;
   const options = {
     loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
+    genReqId: nameRequest,
     forceCloseConnections: "idle",
     trustProxy: network.trustedProxies.length > 0 && [...network.trustedProxies],
     // Refused below, as a problem.
@@ -96,8 +101,19 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     // A body may hold any name; those that could harm are passed over like all unknown ones.
     onProtoPoisoning: "remove",
     onConstructorPoisoning: "remove",
-    frameworkErrors: refuseUrl,
-    clientErrorHandler: refuseConnection,
+    // No hook learns of these two.
+    frameworkErrors: (error, request, reply) => {
+      refuseUrl(error, reply);
+      const { method } = request;
+      instruments.onAnswered({ route: NO_ROUTE, method, status: reply.statusCode, durationMs: null });
+      request.log.info({ method, path: pathOf(request), status: reply.statusCode }, "request");
+    },
+    clientErrorHandler: (error, socket) => {
+      const requestId = nameRequest(null);
+      instruments.onRefusedConnection();
+      logger.info({ requestId, code: error.code }, "a connection was refused");
+      refuseConnection(error, socket, requestId);
+    },
   } satisfies FastifyServerOptions;
   const listener: ServerOptions = {
     // Whoever offers any other protocol is answered in HTTP.
@@ -110,11 +126,11 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       : (Fastify({ ...options, https: { ...tls, ...listener, handshakeTimeout: HANDSHAKE_MS_MAX } }) as never);
   app.removeContentTypeParser("text/plain");
   handleProblems(app);
-  boundConnections(app);
+  addTelemetry(app, telemetry);
+  boundConnections(app, instruments);
   refuseCodings(app);
-  boundBodies(app);
+  boundBodies(app, instruments);
   endConnections(app);
-  logRequests(app);
   addSecurityHeaders(app);
   if (network.corsOrigins.length > 0) await addCors(app, network.corsOrigins);
   addHealth(app, readiness, stream);
@@ -124,7 +140,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   await app.register(async (pages) => {
     pages.addHook("onRequest", sendToLogin(access));
     await addCompression(pages);
-    await addDashboard(pages, dashboardFolder);
+    await addDashboard(pages, parts.dashboardFolder);
     addGraphiql(pages, GRAPHQL_PATH);
   });
   const { journal, directories, config } = liveperson;
@@ -135,9 +151,13 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       webhooks.addHook("onRequest", refuseUntilReady(readiness));
       webhooks.addHook("onRequest", refuseOthers(share));
       addPositions(webhooks, intake, stream);
-      addWebhooks(webhooks, { intake, journal, directories, secrets, now: () => limits().nowMs });
+      addWebhooks(webhooks, { intake, journal, directories, secrets, instruments, now: () => limits().nowMs });
     });
   }
+  await app.register(async (always) => {
+    addGuard(always, access, null);
+    addMetrics(always, instruments);
+  });
   // What is asked before the log has been read would be answered with numbers that are not whole.
   await app.register(async (whenReady) => {
     whenReady.addHook("onRequest", refuseUntilReady(readiness));
@@ -147,7 +167,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     addAgents(whenReady, directories, engine);
     addBackup(whenReady, log, dataDir);
     await addCompression(whenReady);
-    addMsgAgentSegments(whenReady, engine, limits);
+    addMsgAgentSegments(whenReady, engine, limits, telemetry);
     await addGraphql(whenReady, {
       engine,
       limits,
@@ -156,9 +176,10 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       introspection,
       intake,
       share,
+      telemetry,
       addressOf: createAddressOf(network.trustedProxies),
     });
-    await whenReady.register(async (ingest) => addIngest(ingest, intake, () => limits().nowMs));
+    await whenReady.register(async (ingest) => addIngest(ingest, intake, instruments, () => limits().nowMs));
   });
   return app;
 }
@@ -176,20 +197,4 @@ function refuseOthers({ text, holds }: Share): onRequestHookHandler {
     const { accountId } = params as { readonly accountId?: string };
     next(accountId === undefined || holds(accountId) ? undefined : misdirected(accountId, text));
   };
-}
-
-/** One line a request; of its URL only the path, since ids and tokens may stand behind it. */
-function logRequests(app: FastifyInstance): void {
-  app.addHook("onResponse", (request, reply, next) => {
-    request.log.info(
-      {
-        method: request.method,
-        path: request.url.split("?")[0],
-        status: reply.statusCode,
-        durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
-      },
-      "request",
-    );
-    next();
-  });
 }

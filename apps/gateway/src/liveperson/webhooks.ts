@@ -3,6 +3,7 @@ import { parseNotification, type Snapshot } from "@segmeter/liveperson";
 import type { FastifyInstance } from "fastify";
 import { HttpProblem, refuseOtherMethods } from "../http/problem.ts";
 import type { Intake, IntakeResult } from "../intake.ts";
+import type { Instruments } from "../telemetry/instruments.ts";
 import type { AgentDirectories } from "./agent-directories.ts";
 import { isSigned } from "./signature.ts";
 import type { SnapshotJournal } from "./snapshot-journal.ts";
@@ -16,6 +17,7 @@ export interface WebhookParts {
   readonly directories: AgentDirectories;
   /** The secret that each account's notifications are signed with. */
   readonly secrets: ReadonlyMap<string, string>;
+  readonly instruments: Instruments;
   readonly now: () => number;
 }
 
@@ -26,7 +28,7 @@ interface WebhookAnswer extends IntakeResult {
 }
 
 /** `POST /liveperson/webhooks/{accountId}`: takes the notifications of an account's connector app, and nobody else's. */
-export function addWebhooks(app: FastifyInstance, { intake, journal, directories, secrets, now }: WebhookParts): void {
+export function addWebhooks(app: FastifyInstance, { intake, journal, directories, secrets, instruments, now }: WebhookParts): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes, done) => done(null, bytes));
 
@@ -50,8 +52,10 @@ export function addWebhooks(app: FastifyInstance, { intake, journal, directories
       const sound = snapshots.filter((_, index) => wrong[index] === null);
       const { events, saved } = journal.add(accountId, sound, directory);
       const states = check(events, now());
-      const [result] = await Promise.all([intake.submit(accountId, [...said.events, ...states.events]), saved]);
+      const trace = request.span?.spanContext();
+      const [result] = await Promise.all([intake.submit(accountId, [...said.events, ...states.events], trace), saved]);
       const all = [...faults, ...said.faults, ...wrong.filter((fault) => fault !== null), ...states.faults];
+      instruments.onRejected(all.length);
       if (all.length > 0) request.log.warn({ accountId, faults: all.slice(0, FAULTS_LOGGED_MAX) }, "a notification was not taken whole");
       return { ...result, passedOver: passedOverCount, faults: all };
     },

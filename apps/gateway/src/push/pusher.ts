@@ -35,12 +35,27 @@ export class Pusher {
   readonly #options: PusherOptions;
   readonly #topics = new Map<string, Topic>();
   #subscriptionCount = 0;
+  #pushCount = 0;
   #timer: NodeJS.Timeout | undefined;
   #isTicking = false;
   #isClosed = false;
 
   constructor(options: PusherOptions) {
     this.#options = options;
+  }
+
+  get subscriptionCount(): number {
+    return this.#subscriptionCount;
+  }
+
+  /** Subscriptions that differ. */
+  get topicCount(): number {
+    return this.#topics.size;
+  }
+
+  /** How often a subscription was given another answer. */
+  get pushCount(): number {
+    return this.#pushCount;
   }
 
   /** Answers a query once, and a subscription at once and then until its reader or the pusher ends it. */
@@ -130,6 +145,7 @@ export class Pusher {
       // Whoever joins meanwhile begins with this answer.
       for (const reader of Array.from(topic.readers)) {
         reader.set(answer);
+        this.#pushCount += 1;
         if (++pushCount % TURN_PUSHES === 0) await setImmediate();
       }
     } catch (error) {

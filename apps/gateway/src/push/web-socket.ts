@@ -11,6 +11,7 @@ import { callerOf } from "../access/guard.ts";
 import { assertMay, badCredential, Refusal, type RefusalStatus } from "../access/refusal.ts";
 import type { Readiness } from "../http/health.ts";
 import { INTERNAL_MESSAGE, refuseUpgrade } from "../http/problem.ts";
+import { NO_ROUTE, pathOf, type Telemetry } from "../http/telemetry.ts";
 import { Answer } from "./topic.ts";
 import { MESSAGE_BYTES_MAX } from "./operation.ts";
 import type { Answered, Pusher } from "./pusher.ts";
@@ -33,6 +34,7 @@ export interface WebSocketParts {
   readonly readiness: Readiness;
   readonly access: Access;
   readonly addressOf: AddressOf;
+  readonly telemetry: Telemetry;
 }
 
 interface Connection {
@@ -47,14 +49,22 @@ interface Connection {
 /** Queries and subscriptions over graphql-transport-ws. The protocol is graphql-ws's; sockets, their bounds and their end are ours. */
 export function addWebSocket(app: FastifyInstance, parts: WebSocketParts): void {
   const { path, readiness, addressOf } = parts;
+  const { instruments, nameRequest } = parts.telemetry;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, handleProtocols });
-  const speak = createSpeaker(parts, app.log);
+  const speak = createSpeaker(parts);
+  instruments.addReadings([{ name: "websockets", help: "WebSockets that are open.", type: "gauge", read: () => sockets.clients.size }]);
 
   app.server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on("error", () => socket.destroy());
     const refusal = refusalOf(request, path, readiness, sockets.clients.size);
-    if (refusal !== null) refuseUpgrade(socket, ...refusal);
-    else sockets.handleUpgrade(request, socket, head, (opened) => speak(opened, request.headers, addressOf(request)));
+    const [status, message] = refusal ?? [101, ""];
+    const requestId = nameRequest(request);
+    const log = app.log.child({ requestId });
+    const asked = pathOf(request);
+    instruments.onAnswered({ route: asked === path ? path : NO_ROUTE, method: "GET", status, durationMs: null });
+    log.info({ method: request.method, path: asked, status }, "request");
+    if (refusal !== null) refuseUpgrade(socket, status, message, requestId);
+    else sockets.handleUpgrade(request, socket, head, (opened) => speak(opened, request.headers, addressOf(request), log));
   });
 
   app.addHook("preClose", async () => {
@@ -69,12 +79,13 @@ export function addWebSocket(app: FastifyInstance, parts: WebSocketParts): void 
 }
 
 function refusalOf(
-  { url = "", headers: { origin, host } }: IncomingMessage,
+  request: IncomingMessage,
   path: string,
   readiness: Readiness,
   connectionCount: number,
 ): readonly [statusCode: number, message: string] | null {
-  const asked = url.split("?")[0]!;
+  const asked = pathOf(request);
+  const { origin, host } = request.headers;
   if (asked !== path) return [404, `no such path: ${asked}`];
   // Browsers keep pages from reading what another origin answers, but not from talking to its sockets.
   if (origin !== undefined && URL.parse(origin)?.host !== host) return [403, "pages of another origin may not connect"];
@@ -84,10 +95,11 @@ function refusalOf(
 }
 
 /** @returns speaks the protocol on a new socket until it closes */
-function createSpeaker(
-  { pusher, schema, access }: WebSocketParts,
-  log: FastifyBaseLogger,
-): (socket: WebSocket, headers: IncomingHttpHeaders, address: string) => void {
+function createSpeaker({
+  pusher,
+  schema,
+  access,
+}: WebSocketParts): (socket: WebSocket, headers: IncomingHttpHeaders, address: string, log: FastifyBaseLogger) => void {
   const server = makeServer<ConnectionInitMessage["payload"], Connection>({
     connectionInitWaitTimeout: INIT_MS_MAX,
     onConnect: async ({ connectionParams, extra }) => {
@@ -114,7 +126,7 @@ function createSpeaker(
     subscribe: resultOf,
     onNext: (_context, _id, _payload, _args, result) => new Payload(result as Answer),
   });
-  return (socket, headers, address) => {
+  return (socket, headers, address, log) => {
     const stopPinging = pingPeer(socket);
     const connection: Connection = { socket, headers, address, caller: null, stopWatching: () => undefined };
     const onClosed = server.opened(
