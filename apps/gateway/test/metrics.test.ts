@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addKey, keyFileIn, type KeyRequest } from "../src/access/key-file.ts";
 import { webSocketDoor } from "./push-clients.ts";
-import { createTestFolder, startTestGateway, type TestAsker, type TestGateway } from "./test-gateway.ts";
+import { createTestFolder, startTestGateway, type TestAnswer, type TestAsker, type TestGateway } from "./test-gateway.ts";
 
 const NOW_MS = 1_763_856_000_000;
 const REST = "/operations/api/account/a/msgagentsegments";
@@ -16,16 +16,20 @@ describe("/metrics counts", () => {
   afterEach(() => gateway.close());
 
   test("requests by route, method and status, and how long they took", async () => {
-    await gateway.get(`${REST}?v=1&timeframe=60`);
-    await gateway.get(`${REST}?v=1&timeframe=60`);
+    const answers = [
+      await gateway.get(`${REST}?v=1&timeframe=60`),
+      await gateway.get(`${REST}?v=1&timeframe=60`),
+      await gateway.post(`${REST}?v=1`, { timeframe: 60 }),
+    ];
     await gateway.get(`${REST}?v=1&timeframe=0`);
-    await gateway.post(`${REST}?v=1`, { timeframe: 60 });
     const metrics = await read(gateway);
     expect(metrics.get(`segmeter_http_requests_total{${REST_ROUTE},method="GET",status="200"}`)).toBe(2);
     expect(metrics.get(`segmeter_http_requests_total{${REST_ROUTE},method="GET",status="400"}`)).toBe(1);
     expect(metrics.get(`segmeter_http_requests_total{${REST_ROUTE},method="POST",status="200"}`)).toBe(1);
     expect(metrics.get(`segmeter_http_request_duration_seconds_count{${REST_ROUTE},method="GET"}`)).toBe(3);
-    expect(metrics.get("segmeter_engine_pass_seconds_count")).toBe(6);
+    const passCount = answers.reduce((sum, answer) => sum + passesOf(answer), 0);
+    expect(passCount).toBeGreaterThan(0);
+    expect(metrics.get("segmeter_engine_pass_seconds_count")).toBe(passCount);
   });
 
   test("what callers name under no label: whatever they ask, there are no more series", async () => {
@@ -171,6 +175,11 @@ describe("the operations manual", () => {
     expect(told).toEqual(new Set([...names].filter((name) => name.startsWith("segmeter_"))));
   });
 });
+
+/** As the answer itself says. */
+function passesOf({ headers }: TestAnswer): number {
+  return Number(/desc="(\d+) passes"/.exec(headers.get("server-timing")!)![1]);
+}
 
 function event(conversationId: string, eventId: string, at: number, rest: object = { type: "MESSAGE_SENT", sentBy: "CONSUMER" }): object {
   return { eventId, conversationId, at, ...rest };

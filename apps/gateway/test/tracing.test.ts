@@ -45,6 +45,8 @@ describe("with a collector configured", () => {
     const { url } = await start();
     const response = await fetch(`${url + REST}?v=1&timeframe=60&skillIds=secret`);
     await response.text();
+    const passCount = Number(/desc="(\d+) passes"/.exec(response.headers.get("server-timing")!)![1]);
+    expect(passCount).toBeGreaterThan(0);
     const [request, ...passes] = (await collected()).toSorted(
       (a, b) => Number(b.parentSpanId === undefined) - Number(a.parentSpanId === undefined),
     );
@@ -57,7 +59,7 @@ describe("with a collector configured", () => {
       "segmeter.request_id": response.headers.get("x-request-id"),
     });
     expect(passes.map(({ name, parentSpanId, traceId }) => [name, parentSpanId, traceId])).toEqual(
-      Array.from({ length: 3 }, () => ["engine pass", request!.spanId, request!.traceId]),
+      Array.from({ length: passCount }, () => ["engine pass", request!.spanId, request!.traceId]),
     );
     expect(collector.resource).toMatchObject({ "service.name": "segmeter", "service.version": expect.stringMatching(/^\d/) });
   });
