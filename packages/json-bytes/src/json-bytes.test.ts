@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, double, nat, oneof, property, string } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { JsonBytes, toLabel } from "./index.ts";
+import { giveBack, JsonBytes, toLabel, toRowLabels } from "./index.ts";
 
 describe("JSON written as bytes", () => {
   test("has numbers as JSON.stringify writes them", () => {
@@ -18,6 +18,29 @@ describe("JSON written as bytes", () => {
     const texts = [0, 1].map(() => written((out) => writeAll(thirds, out)));
     expect(texts[0]).toBe(`${thirds.map((value) => JSON.stringify(value)).join(",")},`);
     expect(texts[1]).toBe(texts[0]);
+  });
+
+  test("has a row of numbers behind their labels, and a word where there is none", () => {
+    const columnsArbitrary = array(array(oneof(nat(), double({ noDefaultInfinity: true })), { minLength: 3, maxLength: 3 }), {
+      maxLength: 30,
+    });
+    assert(
+      property(columnsArbitrary, (columns) => {
+        const names = columns.map((_, i) => `${i > 0 ? "," : "{"}"${"x".repeat(i)}":`);
+        const rows = [0, 1, 2].map((place) =>
+          written((out) => {
+            out.row(
+              toRowLabels(names),
+              columns.map((values) => Float64Array.from(values)),
+              place,
+              toLabel("null"),
+            );
+          }),
+        );
+        const expected = [0, 1, 2].map((place) => columns.map((values, i) => `${names[i]!}${JSON.stringify(values[place])}`).join(""));
+        expect(rows).toEqual(expected);
+      }),
+    );
   });
 
   test("has strings quoted and escaped as JSON.stringify does", () => {
@@ -40,16 +63,14 @@ describe("JSON written as bytes", () => {
     }
   });
 
-  test("grows as it is written, is full when it is told to be, and begins anew when it is taken", () => {
-    const out = new JsonBytes(300_003);
+  test("grows as it is written, and begins anew when it is taken", () => {
+    const out = new JsonBytes();
     const long = "x".repeat(300_000);
     out.string(long);
-    expect(out.isFull).toBe(false);
+    expect(out.length).toBe(300_002);
     out.string("é".repeat(300_000));
-    expect(out.isFull).toBe(true);
     const first = out.take();
     out.number(7);
-    expect(out.isFull).toBe(false);
     expect(out.take().toString()).toBe("7");
     expect(first.toString()).toBe(`"${long}""${"é".repeat(300_000)}"`);
     out.close();
@@ -65,11 +86,26 @@ describe("JSON written as bytes", () => {
     });
     expect(taken.join(" ")).toBe("1 2 3");
   });
+
+  test("lends memory that no other writes into before it is given back, and then one alone", () => {
+    const [first, second] = [lend("first"), lend("second")];
+    expect([first, second].join(" ")).toBe('"first" "second"');
+    for (let i = 0; i < 3; i++) giveBack(first);
+    const later = [lend("third"), lend("fourth"), second];
+    expect(later.join(" ")).toBe('"third" "fourth" "second"');
+    giveBack(Buffer.from("of others"));
+  });
 });
 
 test("A label is ASCII", () => {
   expect(() => toLabel("größe")).toThrow(new RangeError('expected ASCII, got "ö"'));
 });
+
+function lend(text: string): Buffer {
+  const out = new JsonBytes();
+  out.string(text);
+  return out.lend();
+}
 
 function writeAll(values: readonly number[], out: JsonBytes): void {
   for (const value of values) {

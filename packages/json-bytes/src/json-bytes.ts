@@ -22,21 +22,9 @@ export class JsonBytes {
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  readonly #pieceBytes: number;
-
-  /** @param pieceBytes from this size on, what is written should be taken */
-  constructor(pieceBytes = Infinity) {
-    this.#pieceBytes = pieceBytes;
-  }
-
   /** Bytes written since the last `take`. */
   get length(): number {
     return this.#length;
-  }
-
-  /** Whether a piece has been written since the last `take`. */
-  get isFull(): boolean {
-    return this.#length >= this.#pieceBytes;
   }
 
   label({ words, byteCount }: Label): void {

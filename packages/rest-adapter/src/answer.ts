@@ -8,19 +8,25 @@ export interface Asked {
   readonly rollUp: (query: RollUp) => Iterable<Block>;
 }
 
-/** A piece is handed on when it has grown to this size: the answer about a few thousand agents is one piece. */
-const PIECE_BYTES = 2 * 1024 * 1024;
+/** How large a piece grows before it is handed on. */
+export interface PieceBytes {
+  /** The answer about a few thousand agents is one piece. */
+  readonly first: number;
+  /** A longer one holds nobody up: each of its pieces is written in less than a millisecond. */
+  readonly later: number;
+}
+
+const PIECE_BYTES: PieceBytes = { first: 2 * 1024 * 1024, later: 256 * 1024 };
 
 /**
  * Answers a request in the original shape. Everything is asked before the first piece comes, so that what happens
  * meanwhile is in no part of the answer.
  *
- * @param pieceBytes about as large as a piece becomes
  * @returns the JSON of the answer in pieces; whoever stops early ends the iteration
  */
 export function* answerQuestion(question: Question, engine: Asked, pieceBytes = PIECE_BYTES): Generator<Buffer, void> {
-  const out = new JsonBytes(pieceBytes);
-  const parts = new Parts(question, engine, out);
+  const out = new JsonBytes();
+  const parts = new Parts(question, engine, out, pieceBytes);
   try {
     yield* question.intervalMs === null ? parts.write(null) : writeIntervals(question, question.intervalMs, parts, out);
     yield out.lend();
@@ -68,11 +74,15 @@ class Parts {
   readonly #zeros: readonly Float64Array[];
   readonly #skills: { readonly byInterval: Cursor | null; readonly whole: Cursor } | null;
   readonly #agents: Cursor;
+  readonly #laterBytes: number;
+  #pieceBytes: number;
 
-  constructor(question: Question, engine: Asked, out: JsonBytes) {
+  constructor(question: Question, engine: Asked, out: JsonBytes, { first, later }: PieceBytes) {
     const { window, filter, perSkill, metrics } = question;
     const intervalMs = question.intervalMs ?? undefined;
     this.#out = out;
+    this.#pieceBytes = first;
+    this.#laterBytes = later;
     this.#labels = labelsOf(metrics);
     this.#zeros = metrics.map(() => ZERO);
     if (perSkill === null) {
@@ -121,10 +131,9 @@ class Parts {
         out.string(values[indexes[begin]!]!);
         out.colon();
         out.label(AGENTS);
-        this.#writeEntries(cells, begin, end, true);
+        yield* this.#writeEntries(cells, begin, end, true);
         out.label(AFTER_AGENTS);
       }
-      if (out.isFull) yield out.take();
     }
   }
 
@@ -133,14 +142,13 @@ class Parts {
     out.label(AGENTS);
     let isFirst = true;
     for (let cells = this.#agents.next(interval); cells; cells = this.#agents.next(interval)) {
-      this.#writeEntries(cells, cells.from, cells.to, isFirst);
+      yield* this.#writeEntries(cells, cells.from, cells.to, isFirst);
       isFirst = false;
-      if (out.isFull) yield out.take();
     }
     out.label(AFTER_AGENTS);
   }
 
-  #writeEntries({ block, columns }: Cells, from: number, to: number, isFirst: boolean): void {
+  *#writeEntries({ block, columns }: Cells, from: number, to: number, isFirst: boolean): Generator<Buffer, void> {
     const out = this.#out;
     const { indexes, values } = block.agents!;
     for (let cell = from; cell < to; cell++) {
@@ -149,6 +157,9 @@ class Parts {
       out.colon();
       out.row(this.#labels, columns, cell, NO_VALUE);
       out.label(END);
+      if (out.length < this.#pieceBytes) continue;
+      this.#pieceBytes = this.#laterBytes;
+      yield out.take();
     }
   }
 

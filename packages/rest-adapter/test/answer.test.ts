@@ -19,6 +19,8 @@ const ZEROS = `{${METRIC_NAMES.map((name) => `"${name}":0`).join(",")}}`;
 const COUNTED: Partial<Question> = { metrics: [TOTAL_METRIC] };
 const PER_SKILL: Partial<Question> = { ...COUNTED, perSkill: { skillIds: null } };
 const BY_INTERVAL: Partial<Question> = { ...COUNTED, intervalMs: 5 * MINUTE_MS };
+/** Every entry is a piece. */
+const SMALLEST_PIECES = { first: 1, later: 1 };
 
 describe("the text of an answer", () => {
   test("has metrics in the table's order, whatever was asked first", () => {
@@ -146,7 +148,7 @@ describe("an answer that is read piece by piece", () => {
       askCount++;
       return blocks;
     });
-    const pieces = answerQuestion(BY_INTERVAL_AND_SKILL, watched, 1);
+    const pieces = answerQuestion(BY_INTERVAL_AND_SKILL, watched, SMALLEST_PIECES);
     pieces.next();
     expect(askCount).toBe(3);
     expect([...pieces].length).toBeGreaterThan(1);
@@ -158,9 +160,9 @@ describe("an answer that is read piece by piece", () => {
     const agents = Array.from({ length: 1500 }, (_, i) => String(i));
     const endsMs = [600_000, 3_000_000];
     const { engine, feed } = fed(agents.flatMap((agentId) => endsMs.map((endMs) => closed({ agentId, skillId: "1", endMs }))));
-    const whole = (): string => [...answerQuestion(BY_INTERVAL_AND_SKILL, toAsked(engine), 1)].join("");
+    const whole = (): string => [...answerQuestion(BY_INTERVAL_AND_SKILL, toAsked(engine), SMALLEST_PIECES)].join("");
     const before = whole();
-    const pieces = answerQuestion(BY_INTERVAL_AND_SKILL, toAsked(engine), 1);
+    const pieces = answerQuestion(BY_INTERVAL_AND_SKILL, toAsked(engine), SMALLEST_PIECES);
     let text = String(pieces.next().value);
     feed.post(
       ACCOUNT,
@@ -189,7 +191,7 @@ describe("an answer that is read piece by piece", () => {
         openCount--;
       }
     });
-    const left = answerQuestion(BY_INTERVAL_AND_SKILL, watched, 1);
+    const left = answerQuestion(BY_INTERVAL_AND_SKILL, watched, SMALLEST_PIECES);
     left.next();
     expect(openCount).toBeGreaterThan(0);
     left.return();
@@ -281,7 +283,7 @@ function toAsked(engine: Engine, through = (blocks: Iterable<Block>): Iterable<B
 
 function textOf(conversations: Conversations, asked: Partial<Question>): string {
   const { engine } = fed(conversations);
-  return [...answerQuestion(question(asked), toAsked(engine), 1)].join("");
+  return [...answerQuestion(question(asked), toAsked(engine), SMALLEST_PIECES)].join("");
 }
 
 function counted(conversations: Conversations, asked: Partial<Question>): string {
