@@ -26,6 +26,8 @@ export interface Config {
   readonly network: NetworkConfig;
   /** Whether GraphQL tells its schema. */
   readonly introspection: boolean;
+  /** Files and folders of the only operations that GraphQL answers; empty: it answers all. */
+  readonly trustedDocuments: readonly string[];
   readonly liveperson: LivePersonConfig;
   /** null: no traces are sent. */
   readonly tracing: TracingConfig | null;
@@ -133,6 +135,7 @@ const ENVIRONMENT = z.object({
   RETENTION_HOURS: retentionHours.prefault("72"),
   LOG_LEVEL: oneOf(LOG_LEVELS).prefault("info"),
   INTROSPECTION: oneOf(["on", "off"]).prefault("on"),
+  TRUSTED_DOCUMENTS: listOf("paths", (path) => path !== "").optional(),
   ACCESS: oneOf(ACCESS_MODES).prefault("auto"),
   JWT_JWKS: z.string().refine(isSafeJwks, "expected an https URL, or the path of a file; http only on this machine").optional(),
   JWT_ISSUER: z.string().optional(),
@@ -234,6 +237,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     tls: certFile === undefined ? null : { certFile, keyFile },
     network: { trustedProxies: data.TRUSTED_PROXIES ?? [], corsOrigins: data.CORS_ORIGINS ?? [] },
     introspection: data.INTROSPECTION === "on",
+    trustedDocuments: data.TRUSTED_DOCUMENTS ?? [],
     liveperson: { webhookSecrets: data.LIVEPERSON_WEBHOOK_SECRETS ?? new Map(), publicHost: data.PUBLIC_HOST ?? null, oauthKeysFile },
     cluster:
       urls === undefined

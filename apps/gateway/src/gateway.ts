@@ -8,6 +8,7 @@ import { pino, type Logger } from "pino";
 import { Access } from "./access/access.ts";
 import type { Config } from "./config.ts";
 import { DASHBOARD_FOLDER } from "./http/dashboard.ts";
+import { TrustedDocuments } from "./graphql/trusted-documents.ts";
 import type { Readiness } from "./http/health.ts";
 import { createServer } from "./http/server.ts";
 import { followTlsFiles, readTlsFiles } from "./http/tls.ts";
@@ -54,6 +55,7 @@ export async function startGateway({
 }: GatewayOptions): Promise<Gateway> {
   const logger = pino({ level: config.logLevel });
   const tls = config.tls && (await readTlsFiles(config.tls));
+  const trustedDocuments = config.trustedDocuments.length === 0 ? null : await TrustedDocuments.read(config.trustedDocuments);
   const breakDown = (message: string) => (error: unknown) => {
     logger.fatal({ err: error }, message);
     onBroken?.(error);
@@ -97,6 +99,7 @@ export async function startGateway({
     share: config.cluster?.share ?? EVERY_ACCOUNT,
     dataDir,
     introspection,
+    trustedDocuments,
     readiness,
     limits,
     logger,

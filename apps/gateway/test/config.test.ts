@@ -20,6 +20,7 @@ const DEFAULTS: Config = {
   tls: null,
   network: { trustedProxies: [], corsOrigins: [] },
   introspection: true,
+  trustedDocuments: [],
   liveperson: { webhookSecrets: new Map(), publicHost: null, oauthKeysFile: null },
   tracing: null,
   cluster: null,

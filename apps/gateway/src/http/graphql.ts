@@ -15,6 +15,7 @@ import { createCompiledExecutor } from "../graphql/compiled-executor.ts";
 import { cellsOf } from "../graphql/cost.ts";
 import { createContext, type RequestContext } from "../graphql/context.ts";
 import { createSchema } from "../graphql/schema.ts";
+import type { TrustedDocuments } from "../graphql/trusted-documents.ts";
 import { toJsonLine } from "../graphql/written.ts";
 import { addEventStream } from "../push/event-stream.ts";
 import type { Operation } from "../push/operation.ts";
@@ -42,6 +43,8 @@ export interface GraphqlParts {
   readonly readiness: Readiness;
   readonly access: Access;
   readonly introspection: boolean;
+  /** null: whatever is asked is answered. */
+  readonly trustedDocuments: TrustedDocuments | null;
   readonly addressOf: AddressOf;
   readonly intake: Intake;
   /** The accounts that are held here. */
@@ -51,12 +54,14 @@ export interface GraphqlParts {
 
 /** GraphQL over HTTP, `GET` and `POST`, and pushed. Contract, section 5. */
 export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Promise<void> {
-  const { engine, limits, readiness, access, introspection, addressOf, intake, share, telemetry } = parts;
+  const { engine, limits, readiness, access, introspection, trustedDocuments, addressOf, intake, share, telemetry } = parts;
   const { instruments } = telemetry;
   const schema = createSchema();
   const apollo = new ApolloServer<RequestContext>({
     gateway: createCompiledExecutor(schema),
     introspection,
+    // No guessing at what is not told.
+    hideSchemaDetailsFromClientErrors: !introspection || trustedDocuments !== null,
     parseOptions: { maxTokens: TOKENS_MAX },
     includeStacktraceInErrorResponses: false,
     formatError: withoutDetail,
@@ -69,6 +74,7 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      ...(trustedDocuments === null ? [] : [trusting(trustedDocuments)]),
       affordable(schema),
       serverTiming,
       positioned(intake),
@@ -152,6 +158,14 @@ function positioned(intake: Intake): ApolloServerPlugin<RequestContext> {
         if (body.kind !== "single" || !request.http?.headers.has(POSITION_HEADER)) return;
         body.singleResult.extensions = { ...body.singleResult.extensions, position: intake.position };
       },
+    }),
+  };
+}
+
+function trusting(trustedDocuments: TrustedDocuments): ApolloServerPlugin<RequestContext> {
+  return {
+    requestDidStart: async () => ({
+      didResolveOperation: async ({ document }) => trustedDocuments.assertHas(document),
     }),
   };
 }

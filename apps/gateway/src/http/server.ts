@@ -22,6 +22,7 @@ import { addCompression } from "./compression.ts";
 import { endConnections } from "./connections.ts";
 import { addCors } from "./cors.ts";
 import { addDashboard } from "./dashboard.ts";
+import type { TrustedDocuments } from "../graphql/trusted-documents.ts";
 import { addGraphiql } from "./graphiql.ts";
 import { addGraphql, GRAPHQL_PATH } from "./graphql.ts";
 import { addHealth, type Readiness } from "./health.ts";
@@ -61,6 +62,8 @@ export interface ServerParts {
   readonly tls: TlsOptions | null;
   /** Whether GraphQL tells its schema. */
   readonly introspection: boolean;
+  /** null: GraphQL answers whatever is asked. */
+  readonly trustedDocuments: TrustedDocuments | null;
   /** Where the log lies. */
   readonly dataDir: string;
   /** Where the built wallboard lies, if it does. */
@@ -86,6 +89,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     tls,
     introspection,
     telemetry,
+    trustedDocuments,
   } = parts;
   const { instruments, nameRequest } = telemetry;
   const options = {
@@ -174,6 +178,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       readiness,
       access,
       introspection,
+      trustedDocuments,
       intake,
       share,
       telemetry,

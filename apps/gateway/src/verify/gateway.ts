@@ -9,7 +9,8 @@ const GROUPINGS: readonly (readonly Dimension[])[] = [[], ["agent"], ["skill", "
 const INTERVAL_MINUTES = 15;
 
 const METRIC_SET = `metrics { ${METRIC_NAMES.join(" ")} }`;
-const OPERATION = `query Verify($account: ID!, $end: DateTime!) {
+/** What every gateway answers, whatever else it refuses. */
+export const VERIFY_OPERATION = `query Verify($account: ID!, $end: DateTime!) {
   account(id: $account) { agentSegments(timeframe: 60, endingAt: $end) {
     ${METRIC_SET} agents { id ${METRIC_SET} } skills { id agents { id ${METRIC_SET} } } intervals(minutes: ${INTERVAL_MINUTES}) { start ${METRIC_SET} }
   } }
@@ -63,7 +64,7 @@ export async function differencesOfHours(ask: AskGateway, day: CountedDay, until
 }
 
 async function askHour(ask: AskGateway, account: string, { endMs }: Window): Promise<AnsweredHour | null> {
-  const answer = (await ask({ query: OPERATION, variables: { account, end: new Date(endMs).toISOString() } })) as {
+  const answer = (await ask({ query: VERIFY_OPERATION, variables: { account, end: new Date(endMs).toISOString() } })) as {
     readonly data: { readonly account: { readonly agentSegments: AnsweredHour } };
   } | null;
   return answer && answer.data.account.agentSegments;

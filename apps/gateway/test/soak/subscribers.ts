@@ -4,7 +4,8 @@ import type { Place } from "./workers.ts";
 
 const LOOK_EVERY_MS = 250;
 const SUBSCRIPTIONS_A_CLIENT = 10;
-const TIMEFRAMES = [60, 1_440];
+/** Both hold all that is sent. */
+const TIMEFRAMES = [1_320, 1_440];
 
 const SUBSCRIPTION = `subscription ($account: ID!, $timeframe: Int!) { agentSegments(accountId: $account, timeframe: $timeframe) {
   end metrics { totalAgentConversationSegments avgAgentSegmentDuration } skills { id metrics { totalAgentConversationSegments } }
