@@ -18,12 +18,15 @@ describe("every benchmark runs, small", () => {
   });
   afterAll(() => stage.close());
 
-  for (const { name, needsPeers = false, run } of BENCHMARKS) {
-    test.runIf(withPeers || !needsPeers)(`${name} finds the same numbers on both sides, ${HOW}`, async () => {
-      const rows = await run(stage);
-      expect(rows.length).toBeGreaterThan(0);
-      for (const row of rows) expectWhole(row);
-    });
+  for (const { name, needsPeers = false, missing = null, run } of BENCHMARKS) {
+    test.runIf((withPeers || !needsPeers) && missing === null)(
+      `${name} finds the same numbers on both sides, ${missing ?? HOW}`,
+      async () => {
+        const rows = await run(stage);
+        expect(rows.length).toBeGreaterThan(0);
+        for (const row of rows) expectWhole(row);
+      },
+    );
   }
 });
 

@@ -6,6 +6,8 @@ export interface Benchmark {
   readonly question: string;
   /** Without them there is nothing to measure. */
   readonly needsPeers?: boolean;
+  /** What is missing on this machine; it is left out then. */
+  readonly missing?: string | null;
   readonly run: (stage: Stage) => Promise<readonly Row[]>;
 }
 

@@ -1,4 +1,5 @@
 import type { Benchmark } from "./benchmark.ts";
+import { CLUSTER_BENCHMARK } from "./cluster-benchmark.ts";
 import { ENGINE_BENCHMARKS } from "./engine-benchmarks.ts";
 import { HTTP_BENCHMARKS } from "./http-benchmarks.ts";
 import { LOG_BENCHMARKS } from "./log-benchmarks.ts";
@@ -11,5 +12,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...LOG_BENCHMARKS,
   ...HTTP_BENCHMARKS,
   ...PUSH_BENCHMARKS,
+  CLUSTER_BENCHMARK,
   MEMORY_BENCHMARK,
 ];

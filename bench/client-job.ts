@@ -20,6 +20,8 @@ export interface Jobs {
   load: { readonly job: Asked & { readonly connections: number } & LoadEnd; readonly result: number };
   /** Posts events in the order of time; the events a second of each slice. */
   post: { readonly job: PostJob; readonly result: readonly number[] };
+  /** Publishes the same events as JSON lists, as fast as the stream takes them; the events a second. */
+  publish: { readonly job: PublishJob; readonly result: number };
   /** Holds subscriptions and posts events; how long each took until each subscriber that it concerns had seen it, ms. */
   push: { readonly job: PushJob; readonly result: PushResult };
 }
@@ -38,6 +40,11 @@ export interface PostJob {
   readonly inFlight: number;
   /** The share of events that come late, each by thousands of others. */
   readonly lateShare: number;
+}
+
+export interface PublishJob extends Pick<PostJob, "prefix" | "segmentCount" | "batchEvents" | "inFlight"> {
+  readonly servers: readonly string[];
+  readonly subject: string;
 }
 
 export interface PushJob {

@@ -1,7 +1,9 @@
 import { Agent, request } from "node:http";
 import { setTimeout } from "node:timers/promises";
+import { jetstream } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
 import type { ConversationEvent } from "@segmeter/engine";
-import type { Asked, JobName, Jobs, PostJob } from "./client-job.ts";
+import type { Asked, JobName, Jobs, PostJob, PublishJob } from "./client-job.ts";
 import { eventsInOrder } from "./dataset.ts";
 import { measure, time } from "./measure.ts";
 import { requirePeer } from "./peers.ts";
@@ -38,6 +40,7 @@ const DO: { readonly [Name in JobName]: (job: Jobs[Name]["job"]) => Promise<Jobs
     return requests.average;
   },
   post: postEvents,
+  publish: publishEvents,
   push: watchPushes,
 };
 
@@ -97,17 +100,34 @@ async function postEvents({ url, sliceBatches, inFlight, batchEvents, ...job }: 
   return rates;
 }
 
-/** One event a line, all conversations side by side, in the order of time. */
+async function publishEvents({ servers, subject, inFlight, batchEvents, ...job }: PublishJob): Promise<number> {
+  const bodies = writeBodies({ ...job, lateShare: 0 }, batchEvents, toJsonList);
+  const eventCount = bodies.reduce((sum, { events }) => sum + events, 0);
+  const connection = await connect({ servers: [...servers] });
+  const client = jetstream(connection);
+  const publish = async (): Promise<void> => {
+    for (let next = bodies.shift(); next; next = bodies.shift()) await client.publish(subject, next.bytes);
+  };
+  const ms = await time(() => Promise.all(Array.from({ length: inFlight }, publish)));
+  await connection.close();
+  return (eventCount / ms) * 1000;
+}
+
+const toLines = (events: readonly string[]): string => events.join("\n");
+const toJsonList = (events: readonly string[]): string => `[${events.join()}]`;
+
+/** All conversations side by side, in the order of time. */
 function writeBodies(
   job: Pick<PostJob, "segmentCount" | "prefix" | "lateShare">,
   batchEvents: number,
+  join = toLines,
 ): { bytes: Buffer; events: number }[] {
   const ordered = makeLate(eventsInOrder(job.segmentCount), job.lateShare);
   const withPrefix = (key: string, value: unknown): unknown => (key === "conversationId" ? `${job.prefix}${String(value)}` : value);
   const bodies: { bytes: Buffer; events: number }[] = [];
   for (let from = 0; from < ordered.length; from += batchEvents) {
     const batch = ordered.slice(from, from + batchEvents);
-    bodies.push({ bytes: Buffer.from(batch.map((event) => JSON.stringify(event, withPrefix)).join("\n")), events: batch.length });
+    bodies.push({ bytes: Buffer.from(join(batch.map((event) => JSON.stringify(event, withPrefix)))), events: batch.length });
   }
   return bodies;
 }

@@ -47,7 +47,11 @@ async function run(): Promise<void> {
   });
   const rows: Row[] = [];
   try {
-    for (const { run: measure } of chosen) {
+    for (const { name, missing, run: measure } of chosen) {
+      if (missing) {
+        process.stderr.write(`${name} is left out: ${missing}\n`);
+        continue;
+      }
       const found = await measure(stage);
       rows.push(...found);
       if (values.json) for (const row of found) process.stdout.write(`${toJson(row)}\n`);
