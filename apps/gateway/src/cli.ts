@@ -1,6 +1,6 @@
 import { StorageError } from "@segmeter/event-log";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { KeyFileError } from "./access/key-file.ts";
+import { AccessFileError } from "./access/access-file.ts";
 import { FileError } from "./cli/event-file.ts";
 import { backUp } from "./cli/backup.ts";
 import { agents } from "./cli/agents.ts";
@@ -8,6 +8,7 @@ import { foldFiles } from "./cli/fold.ts";
 import { importFiles } from "./cli/import.ts";
 import { importLivePerson } from "./cli/import-liveperson.ts";
 import { KeysError, keysCommand } from "./cli/keys.ts";
+import { tokensCommand } from "./cli/tokens.ts";
 import { BackupError, type LogPlace } from "./cli/log-copy.ts";
 import { toAccountId } from "./cli/option-values.ts";
 import { PostError, type Destination } from "./cli/post-events.ts";
@@ -16,7 +17,7 @@ import { shadow, ShadowError } from "./cli/shadow.ts";
 import { verify, VerifyError } from "./cli/verify.ts";
 
 /** Failures that say what to do. */
-const EXPECTED = [FileError, PostError, KeyFileError, KeysError, BackupError, VerifyError, ShadowError, StorageError];
+const EXPECTED = [FileError, PostError, AccessFileError, KeysError, BackupError, VerifyError, ShadowError, StorageError];
 
 // What reads our output may stop early: `segmeter fold … | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
@@ -157,6 +158,7 @@ program
   });
 
 program.addCommand(keysCommand());
+program.addCommand(tokensCommand());
 
 try {
   await program.parseAsync();

@@ -27,7 +27,10 @@ describe("wrong credentials", () => {
     expect((await askFrom("10.0.0.1", known)).status).toBe(200);
     await failFrom("10.0.0.1");
     const refused = await askFrom("10.0.0.1", createApiKey().text);
-    expect([refused.status, refused.body]).toEqual([429, { message: "too many wrong credentials came from this address", causes: [] }]);
+    expect([refused.status, refused.body]).toMatchObject([
+      429,
+      { message: "too many wrong credentials came from this address", causes: [] },
+    ]);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     // Not even a good one: whoever guesses is not told.
     expect((await askFrom("10.0.0.1", fresh)).status).toBe(429);

@@ -65,7 +65,7 @@ describe("with trusted documents", () => {
         operationName: /query (\w+)/.exec(query)?.[1],
         variables: { id: "1" },
       });
-      expect([query, status, body.errors]).toEqual([query, 403, [REFUSAL]]);
+      expect([query, status, body.errors]).toMatchObject([query, 403, [REFUSAL]]);
     }
   });
 

@@ -7,7 +7,8 @@ import { createCaller, NO_RESTRICTION, SCOPES, type Caller } from "./caller.ts";
 import { keyFileIn, parseKeyFile, type StoredKey } from "./key-file.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { badCredential, cannotTell, noCredential } from "./refusal.ts";
-import { isUrl, TokenVerifier, type TokenConfig } from "./token-verifier.ts";
+import { parseRevokedTokens, revokedTokensFileIn, RevokedTokens } from "./revoked-tokens.ts";
+import { isUrl, TokenVerifier, type TokenConfig, type TokenVerifierOptions } from "./token-verifier.ts";
 import { WatchedFile, type FileState } from "./watched-file.ts";
 
 export const ACCESS_MODES = ["auto", "open", "required"] as const;
@@ -37,6 +38,8 @@ export interface AccessOptions {
 /** Within this time the file of keys is read anew after a change, and callers are let go of whose credential holds no longer. */
 const LOOK_EVERY_MS = 500;
 
+const NONE_REVOKED = new RevokedTokens([]);
+
 interface Watch {
   readonly caller: Caller;
   readonly onEnd: () => void;
@@ -57,6 +60,8 @@ export class Access {
   readonly #attempts = new Attempts();
   #keyFile: WatchedFile<readonly StoredKey[]> | null = null;
   #tokens: TokenVerifier | null = null;
+  #revoked: WatchedFile<RevokedTokens> | null = null;
+  #hasRevoked = false;
   #keys: ReadonlyMap<string, KnownKey> = new Map();
   #isRequired: boolean;
 
@@ -84,6 +89,7 @@ export class Access {
     clearInterval(this.#sweeping);
     this.#keyFile?.close();
     this.#tokens?.close();
+    this.#revoked?.close();
   }
 
   /** False: whoever asks may do everything. */
@@ -122,6 +128,7 @@ export class Access {
     if (credential === null) throw noCredential();
     if (looksLikeApiKey(credential)) return this.#callerOfKey(credential);
     if (this.#tokens === null) throw badCredential();
+    if (this.#revokedTokens === null) throw cannotTell("revoked tokens cannot be read now");
     return this.#tokens.verify(credential);
   }
 
@@ -165,7 +172,12 @@ export class Access {
     const { state } = this.#keyFile;
     if (state.kind === "unreadable") throw new AccessError(`${state.message}; mend it, or remove it and create new keys`);
     if (config.tokens !== null) {
-      this.#tokens = await openTokens(config.tokens, now, (reason) => logger.info({ reason }, "a token was refused"));
+      this.#revoked = await this.#openRevoked();
+      this.#tokens = await openTokens(config.tokens, {
+        now,
+        isRevoked: (payload) => this.#revokedTokens?.has(payload) ?? true,
+        onRefused: (reason) => logger.info({ reason }, "a token was refused"),
+      });
     }
     this.#takeKeys(state);
     if (this.#isRequired) return;
@@ -175,6 +187,31 @@ export class Access {
       );
     }
     logger.warn("no credentials: whoever reaches this address may read and write every account, until a key is created");
+  }
+
+  async #openRevoked(): Promise<WatchedFile<RevokedTokens>> {
+    const { dataDir, logger } = this.#options;
+    const file = await WatchedFile.open<RevokedTokens>({
+      path: revokedTokensFileIn(dataDir),
+      parse: parseRevokedTokens,
+      everyMs: LOOK_EVERY_MS,
+      onChange: (state) => {
+        if (state.kind === "unreadable") logger.error(`${state.message}; until it is mended no token is good`);
+        if (state.kind === "read") this.#hasRevoked = true;
+        this.#sweep();
+      },
+    });
+    if (file.state.kind === "read") this.#hasRevoked = true;
+    if (file.state.kind !== "unreadable") return file;
+    file.close();
+    throw new AccessError(`${file.state.message}; mend it`);
+  }
+
+  /** null: it cannot be told; a file that is gone held some once. */
+  get #revokedTokens(): RevokedTokens | null {
+    const state = this.#revoked?.state ?? { kind: "absent" };
+    if (state.kind === "read") return state.value;
+    return state.kind === "absent" && !this.#hasRevoked ? NONE_REVOKED : null;
   }
 
   /** Once there has been a file of keys, access stays required, also when it is gone. */
@@ -218,9 +255,9 @@ export class Access {
   }
 }
 
-async function openTokens(config: TokenConfig, now: () => number, onRefused: (reason: string) => void): Promise<TokenVerifier> {
+async function openTokens(config: TokenConfig, options: Omit<TokenVerifierOptions, "config">): Promise<TokenVerifier> {
   try {
-    return await TokenVerifier.open({ config, now, onRefused });
+    return await TokenVerifier.open({ config, ...options });
   } catch (error) {
     throw new AccessError(`JWT_JWKS: ${(error as Error).message}`, { cause: error });
   }

@@ -1,9 +1,7 @@
-import { mkdir, open, readFile, rename, unlink, type FileHandle } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { accountIdFault, listedIdFault } from "@segmeter/engine";
 import { z } from "zod";
-import { sync } from "../durable-file.ts";
-import { isErrno } from "../errno.ts";
+import { changeAccessFile, readAccessFile, type FileFormat } from "./access-file.ts";
 import { createApiKey, digestOf, type ApiKey } from "./api-key.ts";
 import { SCOPES } from "./caller.ts";
 
@@ -45,11 +43,6 @@ export type StoredKey = Readonly<z.infer<typeof KEY>>;
 /** What whoever makes a key decides. */
 export type KeyRequest = Omit<StoredKey, "id" | "sha256" | "createdAt">;
 
-/** The file of API keys cannot be read or written; the message names it and says what to do. */
-export class KeyFileError extends Error {
-  override readonly name = "KeyFileError";
-}
-
 export function keyFileIn(dataDir: string): string {
   return join(dataDir, "access.json");
 }
@@ -63,19 +56,16 @@ export function parseKeyFile(text: string): StoredKey[] {
   return keys;
 }
 
-/** @throws KeyFileError */
-export async function readKeys(path: string): Promise<StoredKey[]> {
-  try {
-    return parseKeyFile(await readFile(path, "utf8"));
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw new KeyFileError(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
-  }
+const FORMAT: FileFormat<readonly StoredKey[]> = { parse: parseKeyFile, empty: [], write: (keys) => ({ version: 1, keys }) };
+
+/** @throws AccessFileError */
+export function readKeys(path: string): Promise<readonly StoredKey[]> {
+  return readAccessFile(path, FORMAT);
 }
 
 /**
  * @returns the key itself, which is kept nowhere
- * @throws KeyFileError
+ * @throws AccessFileError
  */
 export async function addKey(path: string, request: KeyRequest, nowMs: number): Promise<ApiKey> {
   const key = createApiKey();
@@ -91,57 +81,19 @@ export async function addKey(path: string, request: KeyRequest, nowMs: number): 
     groupIds: request.groupIds,
     skillIds: request.skillIds,
   };
-  await changeKeys(path, (keys) => [...keys, stored]);
+  await changeAccessFile(path, FORMAT, (keys) => [...keys, stored]);
   return key;
 }
 
 /**
  * @returns the key that is gone; null if there was none of that id
- * @throws KeyFileError
+ * @throws AccessFileError
  */
 export async function removeKey(path: string, id: string): Promise<StoredKey | null> {
   let removed: StoredKey | null = null;
-  await changeKeys(path, (keys) => {
+  await changeAccessFile(path, FORMAT, (keys) => {
     removed = keys.find((key) => key.id === id) ?? null;
     return removed === null ? null : keys.filter((key) => key.id !== id);
   });
   return removed;
-}
-
-/**
- * Puts a new file in the place of the old one: whoever reads it finds one or the other, whole. The new file is also
- * what keeps two changes from being made at the same time.
- *
- * @param change null: nothing is to change
- */
-async function changeKeys(path: string, change: (keys: readonly StoredKey[]) => readonly StoredKey[] | null): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const newPath = `${path}.new`;
-  const file = await openNew(newPath);
-  let isRenamed = false;
-  try {
-    const keys = change(await readKeys(path));
-    if (keys === null) return;
-    const text = `${JSON.stringify({ version: 1, keys }, null, 2)}\n`;
-    parseKeyFile(text);
-    await file.writeFile(text);
-    await file.sync();
-    await rename(newPath, path);
-    isRenamed = true;
-    await sync(dirname(path));
-  } finally {
-    await file.close();
-    if (!isRenamed) await unlink(newPath);
-  }
-}
-
-async function openNew(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, "wx", 0o600);
-  } catch (error) {
-    const message = isErrno(error, "EEXIST")
-      ? `${path} is there: another change is being made; if none is, one was broken off, and the file can be removed`
-      : `${path} cannot be written: ${(error as Error).message}`;
-    throw new KeyFileError(message, { cause: error });
-  }
 }

@@ -27,6 +27,8 @@ const LOOK_EVERY_MS = 500;
 export interface TokenVerifierOptions {
   readonly config: TokenConfig;
   readonly now: () => number;
+  /** Of a token that has not expired. */
+  readonly isRevoked: (payload: JWTPayload) => boolean;
   /** Told why a token is refused, or cannot be checked, for the log. */
   readonly onRefused: (reason: string) => void;
 }
@@ -53,7 +55,7 @@ export class TokenVerifier {
 
   /** @throws Refusal */
   async verify(token: string): Promise<Caller> {
-    const { config, now, onRefused } = this.#options;
+    const { config, now, isRevoked, onRefused } = this.#options;
     if (token.length > TOKEN_LENGTH_MAX) throw badCredential();
     try {
       const { payload } = await jwtVerify(token, this.#keys.keyOf, {
@@ -64,7 +66,8 @@ export class TokenVerifier {
         requiredClaims: ["exp", "sub"],
         currentDate: new Date(now()),
       });
-      return toCaller(payload, config.claimPrefix, now);
+      if (isRevoked(payload)) throw new WrongClaim("it was revoked");
+      return toCaller(payload, config.claimPrefix, () => now() < validUntilMsOf(payload) && !isRevoked(payload));
     } catch (error) {
       if (error instanceof KeysMissing) {
         onRefused(error.message);
@@ -135,10 +138,9 @@ class WrongClaim extends Error {}
 /**
  *     { "sub": "wallboard", "scope": "read", "accounts": ["demo"], "groups": ["3"], "exp": 1763801515, … }
  */
-function toCaller(payload: JWTPayload, prefix: string, now: () => number): Caller {
+function toCaller(payload: JWTPayload, prefix: string, isValid: () => boolean): Caller {
   const scopes = stringOf(payload, "scope").split(" ");
   const accounts = listOf(payload, `${prefix}accounts`, (id) => (id === ALL ? null : accountIdFault(id))) ?? [];
-  const validUntilMs = (payload.exp! + CLOCK_TOLERANCE_S) * 1000;
   return createCaller(
     `token of ${JSON.stringify(payload.sub)}`,
     {
@@ -150,8 +152,12 @@ function toCaller(payload: JWTPayload, prefix: string, now: () => number): Calle
         skillIds: listOf(payload, `${prefix}skills`, listedIdFault),
       },
     },
-    () => now() < validUntilMs,
+    isValid,
   );
+}
+
+function validUntilMsOf({ exp }: JWTPayload): number {
+  return (exp! + CLOCK_TOLERANCE_S) * 1000;
 }
 
 /** Among the accounts of a token: every one. */

@@ -20,7 +20,7 @@ interface CreateOptions {
   readonly expires?: string;
 }
 
-/** `segmeter keys create`, `list` and `revoke`; each may throw KeyFileError or KeysError. */
+/** `segmeter keys create`, `list` and `revoke`; each may throw AccessFileError or KeysError. */
 export function keysCommand(): Command {
   const keys = new Command("keys").description(
     "Create, list and revoke the API keys of a gateway. A running one takes note within a second.",
@@ -44,7 +44,8 @@ export function keysCommand(): Command {
   return keys;
 }
 
-function onDataDir(command: Command): Command {
+/** Where the gateway keeps what these commands change. */
+export function onDataDir(command: Command): Command {
   return command.addOption(new Option("--data-dir <folder>", "the gateway's data folder").default("data").env("DATA_DIR"));
 }
 

@@ -17,6 +17,11 @@ export function toName(text: string): string {
   return text;
 }
 
+export function toClaim(text: string): string {
+  if (text.length < 1 || text.length > 1_000) throw new InvalidArgumentError("expected 1 to 1000 characters");
+  return text;
+}
+
 export function toScope(text: string): Scope {
   const scope = SCOPES.find((word) => word === text);
   if (scope === undefined) throw new InvalidArgumentError(`expected one of ${SCOPES.join(", ")}`);
