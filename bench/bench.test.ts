@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BENCHMARKS } from "./benchmarks.ts";
 import type { Row } from "./benchmark.ts";
@@ -5,6 +6,8 @@ import { conversationsOf, DAY_END_MS, DAY_START_MS } from "./dataset.ts";
 import { quantileOf } from "./measure.ts";
 import { arePeersInstalled } from "./peers.ts";
 import { toJson, toTable } from "./report.ts";
+import { createSizedCentre } from "./sized-centre.ts";
+import { BUSIEST_MS, measureSize } from "./sizing-run.ts";
 import { Stage } from "./stage.ts";
 
 const SEGMENTS = 1_000;
@@ -39,6 +42,14 @@ function expectWhole(row: Row): void {
   expect(toTable([row]).split("\n")).toHaveLength(3);
   if (row.peerMs !== null) expect(row.peerMs).toBeGreaterThan(0);
 }
+
+test("the sizing measures all it tells of", async () => {
+  const main = fileURLToPath(new URL("main.ts", import.meta.resolve("@segmeter/gateway")));
+  const sizing = await measureSize({ agentCount: 600, hours: 1, seconds: 2, main, tell: () => undefined });
+  expect(sizing.eventCount).toBe(createSizedCentre(600).eventsBetween(BUSIEST_MS - 3_600_000, BUSIEST_MS).length);
+  expect(new Set(createSizedCentre(600).agentIds).size).toBe(600);
+  for (const [name, value] of Object.entries(sizing)) expect([name, value > 0]).toEqual([name, true]);
+});
 
 describe("the data of the bench", () => {
   const histories = [...conversationsOf(SEGMENTS)].flat();

@@ -20,7 +20,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   "apps/gateway": ["engine", "event-log", "json-bytes", "liveperson", "reference", "rest-adapter"],
   "apps/demo": ["engine", "testkit"],
   "apps/dashboard": ["hooks"],
-  bench: ["engine", "event-log", "gateway", "nats-servers"],
+  bench: ["engine", "event-log", "gateway", "nats-servers", "testkit"],
 };
 
 interface Manifest {
