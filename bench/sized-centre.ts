@@ -21,17 +21,17 @@ export function createSizedCentre(agentCount: number): SizedCentre {
     agentIds: centres.flatMap((traffic, i) => agentsOf(traffic).map((id) => nameIn(i, id))).slice(0, agentCount),
     eventsBetween: (fromMs, toMs) =>
       centres
-        .flatMap((traffic, i) =>
-          traffic
-            .eventsBetween(fromMs, toMs)
-            .map((event) => ("agentId" in event && event.agentId !== null ? { ...event, agentId: nameIn(i, event.agentId) } : event)),
-        )
+        .flatMap((traffic, i) => traffic.eventsBetween(fromMs, toMs).map((event) => inCentre(i, event)))
         .toSorted((a, b) => a.at - b.at),
   };
 }
 
 function agentsOf({ agents }: Traffic): string[] {
   return agents.map(({ agentId }) => agentId);
+}
+
+function inCentre(centre: number, event: ConversationEvent): ConversationEvent {
+  return "agentId" in event && event.agentId !== null ? { ...event, agentId: nameIn(centre, event.agentId) } : event;
 }
 
 function nameIn(centre: number, agentId: string): string {

@@ -26,8 +26,6 @@ export interface Sizing {
   /** In the log, of so many hours. */
   readonly eventCount: number;
   readonly logBytes: number;
-  /** Filling the log anew, events a second. */
-  readonly fillRate: number;
   /** Of a gateway that has just read this log. */
   readonly startMs: number;
   readonly residentBytes: number;
@@ -43,6 +41,7 @@ export interface Sizing {
 
 const ACCOUNT = "centre";
 const HOUR_MS = 3_600_000;
+const FILL_STEP_MS = 10_000;
 const BATCH_EVENTS = 5_000;
 const FEED_EVERY_MS = 500;
 /** A team leader's screen for every ten agents asks for these ten, and how they did in the last hour. */
@@ -63,7 +62,7 @@ export async function measureSize({ agentCount, hours, seconds, main, tell }: Si
     const shiftMs = Date.now() - BUSIEST_MS;
     tell(`${agentCount} agents: filling ${hours} hours`);
     const filling = await startGateway(main, folder, children);
-    const { eventCount, fillMs } = await fill(filling.url, centre, hours, shiftMs);
+    const eventCount = await fill(filling.url, centre, hours, shiftMs);
     await filling.stop();
 
     tell(`${agentCount} agents: starting on ${eventCount} events`);
@@ -80,7 +79,6 @@ export async function measureSize({ agentCount, hours, seconds, main, tell }: Si
       agentCount,
       eventCount,
       logBytes: before["segmeter_log_bytes"]!,
-      fillRate: (eventCount / fillMs) * 1000,
       startMs,
       residentBytes: before["process_resident_memory_bytes"]!,
       ...live,
@@ -92,20 +90,18 @@ export async function measureSize({ agentCount, hours, seconds, main, tell }: Si
   }
 }
 
-async function fill(url: string, centre: SizedCentre, hours: number, shiftMs: number): Promise<{ eventCount: number; fillMs: number }> {
-  let [eventCount, fillMs] = [0, 0];
-  for (let hour = hours; hour > 0; hour--) {
-    const fromMs = BUSIEST_MS - hour * HOUR_MS;
-    const events = centre.eventsBetween(fromMs, fromMs + HOUR_MS);
-    const beganMs = performance.now();
-    for (let at = 0; at < events.length; at += BATCH_EVENTS) await post(url, events.slice(at, at + BATCH_EVENTS), shiftMs);
-    fillMs += performance.now() - beganMs;
+/** In small steps, as events come: what one append adds to a conversation lies together on disk. */
+async function fill(url: string, centre: SizedCentre, hours: number, shiftMs: number): Promise<number> {
+  let eventCount = 0;
+  for (let fromMs = BUSIEST_MS - hours * HOUR_MS; fromMs < BUSIEST_MS; fromMs += FILL_STEP_MS) {
+    const events = centre.eventsBetween(fromMs, fromMs + FILL_STEP_MS);
+    if (events.length > 0) await post(url, events, shiftMs);
     eventCount += events.length;
   }
-  return { eventCount, fillMs };
+  return eventCount;
 }
 
-interface Played extends Omit<Sizing, "agentCount" | "eventCount" | "logBytes" | "fillRate" | "startMs" | "residentBytes" | "cpuShare"> {
+interface Played extends Omit<Sizing, "agentCount" | "eventCount" | "logBytes" | "startMs" | "residentBytes" | "cpuShare"> {
   readonly tookSeconds: number;
 }
 

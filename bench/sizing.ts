@@ -26,7 +26,6 @@ const COLUMNS: readonly (readonly [head: string, cell: (sizing: Sizing) => strin
   ["agents", ({ agentCount }) => `${agentCount}`],
   ["events in the log", ({ eventCount }) => `${eventCount}`],
   ["on disk", ({ logBytes }) => toMb(logBytes)],
-  ["filled at", ({ fillRate }) => `${Math.round(fillRate)}/s`],
   ["start", ({ startMs }) => `${(startMs / 1000).toFixed(1)} s`],
   ["resident after it", ({ residentBytes }) => toMb(residentBytes)],
   ["live: events", ({ eventsPerSecond }) => `${eventsPerSecond.toFixed(1)}/s`],
