@@ -57,7 +57,21 @@ export class PartWriter {
 
 function keyOf(part: Step, key: Key): string {
   if (part.dimension !== "interval") return part.id;
-  return new Date(part.startMs + (key === "end" ? part.minutes * MINUTE_MS : 0)).toISOString();
+  return textOf(part.startMs + (key === "end" ? part.minutes * MINUTE_MS : 0));
+}
+
+const MOMENTS_MAX = 4_096;
+/** The same few moments come again with every agent. */
+const moments = new Map<number, string>();
+
+function textOf(ms: number): string {
+  let text = moments.get(ms);
+  if (text === undefined) {
+    if (moments.size === MOMENTS_MAX) moments.clear();
+    text = new Date(ms).toISOString();
+    moments.set(ms, text);
+  }
+  return text;
 }
 
 interface Value {

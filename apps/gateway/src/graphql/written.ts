@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { giveBack, JsonBytes } from "@segmeter/json-bytes";
 
 /** A part of an answer that writes itself as JSON. Whoever does not know it finds the values that it stands for. */
@@ -13,33 +14,44 @@ export class Written {
   }
 }
 
-/** @returns a result as JSON, and the end of a line, as Apollo Server writes it; lent, to be given back when it has been read */
-export function toJsonLine(result: unknown): Buffer {
+/**
+ * A result as JSON, and the end of a line, as Apollo Server writes it. Others have their turn while a long one is written.
+ *
+ * @returns what is lent, to be given back when it has been read
+ */
+export async function toJsonLine(result: unknown): Promise<Buffer> {
   const out = new JsonBytes();
-  writeValue(result, out);
+  for (const _ of writeValue(result, out)) await setImmediate();
   out.json("\n");
   return out.lend();
 }
 
 export function toText(value: unknown): string {
   const out = new JsonBytes();
-  writeValue(value, out);
+  for (const _ of writeValue(value, out));
   const bytes = out.lend();
   const text = bytes.toString();
   giveBack(bytes);
   return text;
 }
 
-/** What `JSON.stringify` does, for the values that results are made of. */
-function writeValue(value: unknown, out: JsonBytes): void {
+/** Written in less than a millisecond. */
+const PIECE_BYTES = 256 * 1024;
+
+/** What `JSON.stringify` does, for the values that results are made of; piece by piece. */
+function* writeValue(value: unknown, out: JsonBytes): Generator<void, void> {
   if (value instanceof Written) {
     value.write(out);
   } else if (Array.isArray(value)) {
+    let pieceEnd = out.length + PIECE_BYTES;
     out.json("[");
-    value.forEach((entry, i) => {
+    for (let i = 0; i < value.length; i++) {
       if (i > 0) out.comma();
-      writeValue(entry, out);
-    });
+      yield* writeValue(value[i], out);
+      if (out.length < pieceEnd) continue;
+      yield;
+      pieceEnd = out.length + PIECE_BYTES;
+    }
     out.json("]");
   } else if (typeof value === "object" && value !== null && !("toJSON" in value)) {
     let isFirst = true;
@@ -50,7 +62,7 @@ function writeValue(value: unknown, out: JsonBytes): void {
       isFirst = false;
       out.string(name);
       out.colon();
-      writeValue(entry, out);
+      yield* writeValue(entry, out);
     }
     out.json("}");
   } else {

@@ -66,7 +66,7 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
     includeStacktraceInErrorResponses: false,
     formatError: withoutDetail,
     // Apollo Server hands on what comes back, and Fastify sends bytes as well as text.
-    stringifyResult: (result) => toJsonLine(result) as unknown as string,
+    stringifyResult: (result) => toJsonLine(result) as Promise<unknown> as Promise<string>,
     logger: apolloLogger(app.log),
     // The gateway itself stops on signals, one thing after the other.
     stopOnTerminationSignals: false,
