@@ -35,6 +35,7 @@ import { handleProblems, HttpProblem, refuseConnection, refuseUrl } from "./prob
 import { addSecurityHeaders } from "./security-headers.ts";
 import { addTelemetry, NO_ROUTE, pathOf, type Telemetry } from "./telemetry.ts";
 import type { TlsOptions } from "./tls.ts";
+import { boundUnreadAnswers } from "./unread-answers.ts";
 import { addAgents } from "../liveperson/agents.ts";
 import { addDomainLookup } from "../liveperson/domain-lookup.ts";
 import type { LivePerson } from "../liveperson/liveperson.ts";
@@ -132,6 +133,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   handleProblems(app);
   addTelemetry(app, telemetry);
   boundConnections(app, instruments);
+  const refuseWhileUnread = boundUnreadAnswers(app);
   refuseCodings(app);
   boundBodies(app, instruments);
   endConnections(app);
@@ -165,6 +167,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   // What is asked before the log has been read would be answered with numbers that are not whole.
   await app.register(async (whenReady) => {
     whenReady.addHook("onRequest", refuseUntilReady(readiness));
+    whenReady.addHook("onRequest", refuseWhileUnread);
     addGuard(whenReady, access, liveperson.oauth);
     whenReady.addHook("onRequest", refuseOthers(share));
     addPositions(whenReady, intake, stream);

@@ -7,10 +7,13 @@ import { createTestFolder } from "../test-gateway.ts";
 import { totalOf, ACCOUNT } from "./load.ts";
 
 const isLong = process.env["LONG"] === "1";
-const POSTERS = isLong ? 400 : 90;
-const ROUNDS = isLong ? 20 : 2;
+/** In the long run more than ten times as many as the gateway takes of them. */
+const POSTERS = isLong ? 1_000 : 90;
+const ROUNDS = isLong ? 8 : 2;
+/** Who ask one question after another meanwhile. */
+const ASKERS = isLong ? 200 : 20;
 const CONVERSATIONS = 1_500;
-/** The long run keeps two million segments. */
+/** The long run keeps a million segments. */
 const RSS_MIB_MAX = isLong ? 1_600 : 1_200;
 const LARGE_BYTES = 14 * 1024 * 1024;
 
@@ -29,11 +32,11 @@ afterEach(async () => {
 
 describe("more than can be served", () => {
   test(
-    `${POSTERS} who post at once, ${ROUNDS} times: 503 early, health green, memory bounded, nothing acknowledged lost`,
+    `${POSTERS} who post at once, ${ROUNDS} times, and ${ASKERS} who ask without a pause: 503 early, health green, memory bounded, nothing acknowledged lost`,
     { timeout: isLong ? 20 * 60_000 : 60_000 },
     async () => {
       const { url, child } = gateway;
-      let [acknowledged, refused, sentCount, rssMibMax] = [0, 0, 0, 0];
+      let [acknowledged, refused, sentCount, rssMibMax, answeredCount] = [0, 0, 0, 0, 0];
       const stopping = new AbortController();
       const watching = (async () => {
         while (!stopping.signal.aborted) {
@@ -42,6 +45,14 @@ describe("more than can be served", () => {
           await delay(50);
         }
       })();
+      const asking = Promise.all(
+        Array.from({ length: ASKERS }, async () => {
+          while (!stopping.signal.aborted) {
+            await totalOf(url);
+            answeredCount += 1;
+          }
+        }),
+      );
       for (let round = 0; round < ROUNDS; round++) {
         const statuses = await Promise.all(
           Array.from({ length: POSTERS }, async () => {
@@ -59,16 +70,16 @@ describe("more than can be served", () => {
         refused += statuses.filter((status) => status === 503).length;
       }
       stopping.abort();
-      await watching;
+      await Promise.all([watching, asking]);
 
       expect(acknowledged + refused).toBe(POSTERS * ROUNDS);
-      expect([acknowledged, refused]).toEqual([expect.toSatisfy(isPositive), expect.toSatisfy(isPositive)]);
+      expect([acknowledged, refused, answeredCount].every((count) => count > 0)).toBe(true);
       expect(await totalOf(url)).toBe(acknowledged * CONVERSATIONS);
       expect(rssMibMax).toBeLessThan(RSS_MIB_MAX);
       expect(await gateway.stop()).toBe(0);
       gateway = await spawnGateway({ DATA_DIR: folder.path });
       expect(await totalOf(gateway.url)).toBe(acknowledged * CONVERSATIONS);
-      if (isLong) process.stderr.write(`${JSON.stringify({ acknowledged, refused, rssMibMax })}\n`);
+      if (isLong) process.stderr.write(`${JSON.stringify({ acknowledged, refused, answeredCount, rssMibMax })}\n`);
     },
   );
 });
@@ -156,8 +167,4 @@ function linesOf(batch: number): string {
       JSON.stringify({ eventId: "b", conversationId, at: at + 1_000, type: "CONVERSATION_CLOSED", closedBy: "AGENT" }),
     ].join("\n");
   }).join("\n");
-}
-
-function isPositive(count: number): boolean {
-  return count > 0;
 }
