@@ -60,6 +60,11 @@ test("the log names keys by their ids and says what was refused, and holds no cr
     }
   }
   await expect.poll(() => log).toContain(`"key":"${revoked.id}"`);
+  // Its line and the one that says why have the same name.
+  const refused = await fetch(url + REST, { headers: { authorization: `Bearer ${revoked.text}` } });
+  const requestId = refused.headers.get("x-request-id")!;
+  await expect.poll(() => log.split("\n").filter((line) => line.includes(`"requestId":"${requestId}"`))).toHaveLength(2);
+  expect(log).toContain(`"requestId":"${requestId}","key":"${revoked.id}","msg":"a credential was refused"`);
   expect(log).toContain(`"caller":"key ${kept.id} \\"the wall\\""`);
   expect(log).toContain('unexpected \\"aud\\" claim value');
   expect(log).toContain("claim agents: expected a list");

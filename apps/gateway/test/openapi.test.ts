@@ -44,6 +44,7 @@ describe("the description of the gateway, a valid OpenAPI document,", () => {
       WEBHOOKS,
       ...LOOKUPS,
       "/v1/backup",
+      "/metrics",
       "/healthz",
       "/readyz",
     ]);

@@ -127,7 +127,7 @@ export class Access {
     if (!this.#isRequired) return this.#anyone;
     if (credential === null) throw noCredential();
     if (looksLikeApiKey(credential)) return this.#callerOfKey(credential);
-    if (this.#tokens === null) throw badCredential();
+    if (this.#tokens === null) throw badCredential({ reason: "it is no API key, and tokens are not configured" });
     if (this.#revokedTokens === null) throw cannotTell("revoked tokens cannot be read now");
     return this.#tokens.verify(credential);
   }
@@ -176,7 +176,6 @@ export class Access {
       this.#tokens = await openTokens(config.tokens, {
         now,
         isRevoked: (payload) => this.#revokedTokens?.has(payload) ?? true,
-        onRefused: (reason) => logger.info({ reason }, "a token was refused"),
       });
     }
     this.#takeKeys(state);
@@ -242,8 +241,7 @@ export class Access {
     if (this.#keyFile?.state.kind === "unreadable") throw cannotTell("API keys cannot be read now");
     const known = this.#keys.get(idOfApiKey(text) ?? "");
     if (isDigestOf(text, known?.digest) && known!.caller.isValid()) return known!.caller;
-    this.#options.logger.info({ key: idOfApiKey(text) }, "an API key was refused");
-    throw badCredential();
+    throw badCredential({ key: idOfApiKey(text) });
   }
 
   #sweep(): void {

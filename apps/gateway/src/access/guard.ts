@@ -78,7 +78,7 @@ export function isOfOwnPage({ "sec-fetch-site": site, origin, host }: IncomingHt
 
 function tokenOf(authorization: string): string {
   const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-  if (token === undefined) throw badCredential();
+  if (token === undefined) throw badCredential({ reason: "the header is not Authorization: Bearer …" });
   return token;
 }
 

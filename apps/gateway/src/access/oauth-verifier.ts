@@ -24,7 +24,6 @@ type OAuthKey = z.infer<typeof KEY>;
 export interface OAuthOptions {
   readonly nonces: UsedNonces;
   readonly now: () => number;
-  readonly onRefused: (reason: string) => void;
 }
 
 /**
@@ -66,24 +65,22 @@ export class OAuthVerifier {
     const known = this.#keys.get(nameOf(get("consumer_key"), get("token")));
     const nowS = Math.floor(this.#options.now() / 1000);
     const timestampS = /^\d{1,12}$/.test(get("timestamp")) ? Number(get("timestamp")) : NaN;
-    if (parameters === null || known === undefined) return this.#refuse("no such consumer key and token");
-    if (get("signature_method") !== "HMAC-SHA1" || !["", "1.0"].includes(get("version")))
-      return this.#refuse("not by HMAC-SHA1, version 1.0");
-    if (!(Math.abs(timestampS - nowS) <= CLOCK_TOLERANCE_S)) return this.#refuse(`oauth_timestamp is not within ${CLOCK_TOLERANCE_S} s`);
-    if (get("nonce") === "" || get("nonce").length > NONCE_LENGTH_MAX) return this.#refuse("no oauth_nonce");
+    if (parameters === null || known === undefined) return refuse("no such consumer key and token");
+    if (get("signature_method") !== "HMAC-SHA1" || !["", "1.0"].includes(get("version"))) return refuse("not by HMAC-SHA1, version 1.0");
+    if (!(Math.abs(timestampS - nowS) <= CLOCK_TOLERANCE_S)) return refuse(`oauth_timestamp is not within ${CLOCK_TOLERANCE_S} s`);
+    if (get("nonce") === "" || get("nonce").length > NONCE_LENGTH_MAX) return refuse("no oauth_nonce");
     const expected = Buffer.from(signatureOf(request, parameters, known.key));
     const given = Buffer.from(get("signature"));
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return this.#refuse("the signature is another one");
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return refuse("the signature is another one");
     const nonce = JSON.stringify([get("consumer_key"), get("token"), timestampS, get("nonce")]);
     // Whoever overhears a request cannot send it again.
-    if (!this.#options.nonces.use(nonce, timestampS)) return this.#refuse("oauth_nonce was used before");
+    if (!this.#options.nonces.use(nonce, timestampS)) return refuse("oauth_nonce was used before");
     return known.caller;
   }
+}
 
-  #refuse(reason: string): never {
-    this.#options.onRefused(reason);
-    throw badCredential();
-  }
+function refuse(reason: string): never {
+  throw badCredential({ reason });
 }
 
 function nameOf(consumerKey: string, token: string): string {

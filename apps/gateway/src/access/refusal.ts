@@ -1,4 +1,5 @@
 import { describe } from "@segmeter/engine";
+import type { FastifyBaseLogger } from "fastify";
 import type { Caller, Scope } from "./caller.ts";
 
 /** 401: who asks is not known; 403: it is, and may not; 421: not here; 429: not so often; 503: it cannot be told now. */
@@ -12,11 +13,19 @@ const CODES: Readonly<Record<RefusalStatus, string>> = {
   503: "UNAVAILABLE",
 };
 
+/** What the log says of a credential that was refused, beside the request that had it; nothing secret. */
+export interface Reason {
+  /** Of an API key, if it has one. */
+  readonly key?: string | null;
+  readonly reason?: string;
+}
+
 interface RefusalDetails {
   /** `WWW-Authenticate`, with 401. RFC 6750, section 3. */
   readonly challenge?: string;
   /** With 429 and 503. */
   readonly retryAfterS?: number;
+  readonly logged?: Reason;
 }
 
 /** A request that is not answered because of who asks. The message says nothing that only the asked one may know. */
@@ -40,16 +49,21 @@ export function noCredential(): Refusal {
 }
 
 /** Why it is no good is in the log, not in the answer. */
-export function badCredential(): Refusal {
-  return new Refusal(401, "the credential is wrong, expired or revoked", { challenge: `${CHALLENGE}, error="invalid_token"` });
+export function badCredential(logged: Reason): Refusal {
+  return new Refusal(401, "the credential is wrong, expired or revoked", { challenge: `${CHALLENGE}, error="invalid_token"`, logged });
+}
+
+/** For whoever answers with a refusal: only there it is known which request it is. */
+export function logReason({ details: { logged } }: Refusal, log: FastifyBaseLogger): void {
+  if (logged !== undefined) log.info(logged, "a credential was refused");
 }
 
 export function otherName(host: string): Refusal {
   return new Refusal(403, `without credentials this gateway answers to names of this machine alone, got ${describe(host)}`);
 }
 
-export function cannotTell(message: string): Refusal {
-  return new Refusal(503, message, { retryAfterS: 1 });
+export function cannotTell(message: string, logged?: Reason): Refusal {
+  return new Refusal(503, message, { retryAfterS: 1, ...(logged && { logged }) });
 }
 
 export function tooMany(message: string, retryAfterS: number): Refusal {

@@ -7,7 +7,7 @@ import type { Access } from "./access.ts";
 import type { Caller } from "./caller.ts";
 import { callerOf, isOfOwnPage, SESSION_COOKIE } from "./guard.ts";
 import { LOGIN_PAGE, LOGIN_SCRIPT, LOGIN_STYLE } from "./login-page.ts";
-import { assertMay, Refusal } from "./refusal.ts";
+import { assertMay, logReason, Refusal } from "./refusal.ts";
 
 const LOGIN_PATH = "/login";
 const SESSION_PATH = "/session";
@@ -65,6 +65,7 @@ export function sendToLogin(access: Access): onRequestHookHandler {
       assertMay(await callerOf(access, request.headers, request.ip), "read", null);
     } catch (error) {
       if (!(error instanceof Refusal) || error.statusCode === 503) throw error;
+      logReason(error, request.log);
       await reply.redirect(`${LOGIN_PATH}?next=${encodeURIComponent(request.url)}`, 303);
     }
   };

@@ -29,8 +29,6 @@ export interface TokenVerifierOptions {
   readonly now: () => number;
   /** Of a token that has not expired. */
   readonly isRevoked: (payload: JWTPayload) => boolean;
-  /** Told why a token is refused, or cannot be checked, for the log. */
-  readonly onRefused: (reason: string) => void;
 }
 
 /** Checks bearer JWTs of one issuer. */
@@ -55,8 +53,8 @@ export class TokenVerifier {
 
   /** @throws Refusal */
   async verify(token: string): Promise<Caller> {
-    const { config, now, isRevoked, onRefused } = this.#options;
-    if (token.length > TOKEN_LENGTH_MAX) throw badCredential();
+    const { config, now, isRevoked } = this.#options;
+    if (token.length > TOKEN_LENGTH_MAX) throw badCredential({ reason: "it is too long" });
     try {
       const { payload } = await jwtVerify(token, this.#keys.keyOf, {
         issuer: config.issuer,
@@ -69,13 +67,9 @@ export class TokenVerifier {
       if (isRevoked(payload)) throw new WrongClaim("it was revoked");
       return toCaller(payload, config.claimPrefix, () => now() < validUntilMsOf(payload) && !isRevoked(payload));
     } catch (error) {
-      if (error instanceof KeysMissing) {
-        onRefused(error.message);
-        throw cannotTell("the keys of the tokens' issuer cannot be read now");
-      }
+      if (error instanceof KeysMissing) throw cannotTell("the keys of the tokens' issuer cannot be read now", { reason: error.message });
       if (!(error instanceof errors.JOSEError || error instanceof WrongClaim)) throw error;
-      onRefused(error.message);
-      throw badCredential();
+      throw badCredential({ reason: error.message });
     }
   }
 }

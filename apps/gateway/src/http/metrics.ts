@@ -3,7 +3,7 @@ import { requireEverything, requireScope } from "../access/guard.ts";
 import type { Instruments } from "../telemetry/instruments.ts";
 import { refuseOtherMethods } from "./problem.ts";
 
-const METRICS_PATH = "/metrics";
+export const METRICS_PATH = "/metrics";
 
 /**
  * `/metrics`, as Prometheus reads it. It counts over all accounts, so it takes a credential for all of them where any is

@@ -5,6 +5,7 @@ import type { OpenAPIV3 } from "openapi-types";
 import { describeLivePerson, LIVEPERSON_SCHEMAS } from "../liveperson/openapi.ts";
 import { BACKUP_PATH } from "./backup.ts";
 import { INGEST_BYTES_MAX, INGEST_EVENTS_MAX, INGEST_PATH } from "./ingest.ts";
+import { METRICS_PATH } from "./metrics.ts";
 import { MSG_AGENT_SEGMENTS_PATH } from "./msg-agent-segments.ts";
 import { refuseOtherMethods } from "./problem.ts";
 
@@ -32,6 +33,18 @@ function describeGateway(): OpenAPIV3.Document {
       [INGEST_PATH]: INGEST,
       ...describeLivePerson(ERRORS, ACCOUNT),
       [BACKUP_PATH]: BACKUP,
+      [METRICS_PATH]: {
+        get: {
+          operationId: "getMetrics",
+          summary: "What goes on in the gateway, for Prometheus; needs the scope `monitor` for every account",
+          responses: {
+            "200": { description: "The text format, version 0.0.4.", content: { "text/plain": { schema: { type: "string" } } } },
+            "401": ERRORS["401"]!,
+            "403": ERRORS["403"]!,
+            "429": ERRORS["429"]!,
+          },
+        },
+      },
       "/healthz": {
         get: { operationId: "getHealth", summary: "The process answers", responses: { "200": { description: "It does." } }, security: [] },
       },

@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { StorageError } from "@segmeter/event-log";
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
-import { Refusal } from "../access/refusal.ts";
+import { logReason, Refusal } from "../access/refusal.ts";
 import { OverloadError } from "../intake.ts";
 import { pathOf } from "./telemetry.ts";
 
@@ -35,7 +35,10 @@ export class HttpProblem extends Error {
 export function handleProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error instanceof HttpProblem) return send(reply, error.statusCode, error.message, error.causes);
-    if (error instanceof Refusal) return send(withRefusalHeaders(reply, error), error.statusCode, error.message);
+    if (error instanceof Refusal) {
+      logReason(error, request.log);
+      return send(withRefusalHeaders(reply, error), error.statusCode, error.message);
+    }
     if (error instanceof OverloadError) return retryLater(reply, error.message);
     if (error instanceof StorageError) {
       request.log.error({ err: error }, "the event log failed");
@@ -49,8 +52,9 @@ export function handleProblems(app: FastifyInstance): void {
 }
 
 /** A GraphQL route's error handler: refusals that are for good in GraphQL's own shape, all else as everywhere. */
-export function refuseAsGraphql(error: FastifyError, { id: requestId }: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function refuseAsGraphql(error: FastifyError, { id: requestId, log }: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (!(error instanceof Refusal) || error.details.retryAfterS !== undefined) throw error;
+  logReason(error, log);
   const { code, causes } = error.extensions;
   return withRefusalHeaders(reply, error)
     .code(error.statusCode)

@@ -57,8 +57,7 @@ async function openSigning(keysPath: string, { dataDir, now, logger }: LivePerso
       now,
       onUnsaved: (error) => logger.error({ err: error }, "the nonce of a signed request could not be kept over a restart"),
     });
-    const onRefused = (reason: string): void => logger.info({ reason }, "a signed request was refused");
-    return { oauth: await OAuthVerifier.open(keysPath, { nonces, now, onRefused }), nonces };
+    return { oauth: await OAuthVerifier.open(keysPath, { nonces, now }), nonces };
   } catch (error) {
     await nonces?.close();
     throw new AccessError(`OAUTH_KEYS_FILE: ${(error as Error).message}`, { cause: error });

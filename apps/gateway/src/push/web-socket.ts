@@ -8,7 +8,7 @@ import type { Access } from "../access/access.ts";
 import type { AddressOf } from "../access/address.ts";
 import type { Caller } from "../access/caller.ts";
 import { callerOf } from "../access/guard.ts";
-import { assertMay, badCredential, Refusal, type RefusalStatus } from "../access/refusal.ts";
+import { assertMay, badCredential, logReason, Refusal, type RefusalStatus } from "../access/refusal.ts";
 import type { Readiness } from "../http/health.ts";
 import { INTERNAL_MESSAGE, refuseUpgrade } from "../http/problem.ts";
 import { NO_ROUTE, pathOf, type Telemetry } from "../http/telemetry.ts";
@@ -40,6 +40,7 @@ export interface WebSocketParts {
 interface Connection {
   readonly socket: WebSocket;
   readonly headers: IncomingHttpHeaders;
+  readonly log: FastifyBaseLogger;
   readonly address: string;
   /** null until its first message has been read. */
   caller: Caller | null;
@@ -106,11 +107,11 @@ function createSpeaker({
       try {
         extra.caller = await callerOf(access, extra.headers, extra.address, authorizationIn(connectionParams));
         assertMay(extra.caller, "read", null);
-        extra.stopWatching = access.watch(extra.caller, () => closeFor(badCredential(), extra.socket));
+        extra.stopWatching = access.watch(extra.caller, () => closeFor(badCredential({ reason: "it holds no longer" }), extra));
         return true;
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        closeFor(error, extra.socket);
+        closeFor(error, extra);
         return false;
       }
     },
@@ -128,7 +129,7 @@ function createSpeaker({
   });
   return (socket, headers, address, log) => {
     const stopPinging = pingPeer(socket);
-    const connection: Connection = { socket, headers, address, caller: null, stopWatching: () => undefined };
+    const connection: Connection = { socket, headers, address, log, caller: null, stopWatching: () => undefined };
     const onClosed = server.opened(
       {
         protocol: socket.protocol,
@@ -186,8 +187,9 @@ const CLOSE_CODES: Readonly<Record<RefusalStatus, number>> = {
   503: CLOSE_TRY_AGAIN,
 };
 
-function closeFor({ statusCode, message }: Refusal, socket: WebSocket): void {
-  socket.close(CLOSE_CODES[statusCode], message);
+function closeFor(refusal: Refusal, { socket, log }: Connection): void {
+  logReason(refusal, log);
+  socket.close(CLOSE_CODES[refusal.statusCode], refusal.message);
 }
 
 function resultOf({ contextValue }: ExecutionArgs): Answer | AsyncIterable<Answer> {
