@@ -18,7 +18,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   "packages/testkit": ["engine", "reference"],
   "packages/hooks": [],
   "apps/gateway": ["engine", "event-log", "json-bytes", "liveperson", "reference", "rest-adapter"],
-  "apps/demo": ["engine", "testkit"],
+  "apps/demo": ["engine", "nats-servers", "testkit"],
   "apps/dashboard": ["hooks"],
   bench: ["engine", "event-log", "gateway", "nats-servers", "testkit"],
 };

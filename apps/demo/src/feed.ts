@@ -11,7 +11,8 @@ const STEP_MS = 500;
 const RETRY_MS = 1_000;
 
 export interface FeedOptions {
-  readonly url: string;
+  /** Of gateways that share their log: the next one is asked where one does not take it. */
+  readonly urls: readonly string[];
   readonly accountId: string;
   readonly traffic: Traffic;
   readonly signal: AbortSignal;
@@ -31,8 +32,9 @@ export class FeedRefused extends Error {
  *
  * @throws FeedRefused if the token is none that may
  */
-export async function feed({ url, accountId, traffic, signal, token, onFilled }: FeedOptions): Promise<void> {
+export async function feed({ urls, accountId, traffic, signal, token, onFilled }: FeedOptions): Promise<void> {
   let fedUntilMs = Date.now();
+  let turn = 0;
   const past = traffic.eventsBetween(fedUntilMs - PAST_MS, fedUntilMs);
   for (let at = 0; at < past.length && !signal.aborted; at += BATCH_EVENTS) await post(past.slice(at, at + BATCH_EVENTS));
   if (!signal.aborted) onFilled(past.length);
@@ -47,7 +49,7 @@ export async function feed({ url, accountId, traffic, signal, token, onFilled }:
   /** What a gateway that is gone for a moment did not take, it gets again. */
   async function post(events: readonly ConversationEvent[]): Promise<void> {
     while (!signal.aborted) {
-      const asked = await ask(`${url}/v1/accounts/${accountId}/events`, {
+      const asked = await ask(`${urls[turn++ % urls.length]}/v1/accounts/${accountId}/events`, {
         method: "POST",
         headers: { "content-type": "application/json", ...(token !== undefined && { authorization: `Bearer ${token}` }) },
         body: JSON.stringify(events),

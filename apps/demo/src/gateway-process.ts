@@ -9,6 +9,7 @@ const NODE_ARGUMENTS = ["--max-semi-space-size=16"];
 
 export interface GatewayProcess {
   readonly url: string;
+  readonly pid: number;
   /** Its exit status, once it has ended. */
   readonly exited: Promise<number>;
   readonly stop: (signal: NodeJS.Signals) => void;
@@ -22,7 +23,7 @@ export async function startGatewayProcess(main: string, environment: NodeJS.Proc
   const url = `${certificate ? "https" : "http"}://${host || "127.0.0.1"}:${port || "4000"}`;
   const isRunning = await Promise.race([exited.then(() => false), untilReady(url).then(() => true)]);
   if (!isRunning) process.exit(await exited);
-  return { url, exited, stop: (signal) => void child.kill(signal) };
+  return { url, pid: child.pid!, exited, stop: (signal) => void child.kill(signal) };
 }
 
 async function untilReady(url: string): Promise<void> {

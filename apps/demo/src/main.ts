@@ -27,7 +27,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 if (isDemo) {
   const traffic = createTraffic({ seed: SEED });
   await feed({
-    url: gateway.url,
+    urls: [gateway.url],
     accountId: ACCOUNT,
     traffic,
     signal: stopping.signal,
