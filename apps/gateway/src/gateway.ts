@@ -18,7 +18,8 @@ import { Retention } from "./retention.ts";
 import { EVERY_ACCOUNT } from "./share.ts";
 import type { StreamLogOptions } from "./stream-log.ts";
 import { readingsOfFolder } from "./telemetry/data-folder.ts";
-import { Instruments, type Reading } from "./telemetry/instruments.ts";
+import { Instruments } from "./telemetry/instruments.ts";
+import { readingsOf, readingsOfStream } from "./telemetry/readings.ts";
 import { nameRequests, trust } from "./telemetry/request-id.ts";
 import type { Tracing, TracingOptions } from "./telemetry/tracing.ts";
 
@@ -85,7 +86,11 @@ export async function startGateway({
     return { nowMs, keptSinceMs: retention.keptSinceMs(nowMs) };
   };
 
-  instruments.addReadings([...readingsOf(engine, intake, readiness), ...(await readingsOfFolder(dataDir))]);
+  instruments.addReadings([
+    ...readingsOf(engine, intake, readiness),
+    ...(stream ? readingsOfStream(stream) : []),
+    ...(await readingsOfFolder(dataDir)),
+  ]);
 
   const { access: accessConfig, network, host, introspection } = config;
   const access = await orClose(Access.open({ config: accessConfig, dataDir, host, logger, now }), log);
@@ -161,41 +166,6 @@ async function openTracing(config: Config["tracing"], logger: Logger, isTrusted:
   if (config === null) return null;
   const { Tracing } = await import("./telemetry/tracing.ts");
   return new Tracing({ ...config, logger, isTrusted });
-}
-
-function readingsOf(engine: Engine, intake: Intake, readiness: Readiness): Reading[] {
-  return [
-    {
-      name: "ready",
-      help: "1 once the log has been read, until the gateway stops.",
-      type: "gauge",
-      read: () => Number(readiness.state === "ready"),
-    },
-    { name: "log_read_ratio", help: "How far the log has been read at the start.", type: "gauge", read: () => readiness.progress },
-    {
-      name: "late_events_total",
-      help: "Accepted events that belong before what was folded already.",
-      type: "counter",
-      read: () => engine.lateEventCount,
-    },
-    { name: "open_conversations", help: "Conversations that are not closed.", type: "gauge", read: () => engine.openConversationCount },
-    { name: "waiting_events", help: "Events that wait to be stored.", type: "gauge", read: () => intake.depth.waitingEventCount },
-    {
-      name: "log_lag_events",
-      help: "Events on disk that no answer knows yet.",
-      type: "gauge",
-      read: () => intake.depth.unfoldedEventCount,
-    },
-    {
-      name: "log_lag_seconds",
-      help: "How long the oldest of them has been on disk.",
-      type: "gauge",
-      read: () => {
-        const { unfoldedSinceMs } = intake.depth;
-        return unfoldedSinceMs === null ? 0 : (performance.now() - unfoldedSinceMs) / 1000;
-      },
-    },
-  ];
 }
 
 /** Whatever was opened before something that fails is closed again. */

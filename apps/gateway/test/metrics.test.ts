@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addKey, keyFileIn, type KeyRequest } from "../src/access/key-file.ts";
+import { readingsOfStream } from "../src/telemetry/readings.ts";
 import { webSocketDoor } from "./push-clients.ts";
 import { createTestFolder, startTestGateway, type TestAnswer, type TestAsker, type TestGateway } from "./test-gateway.ts";
 
@@ -160,6 +161,8 @@ describe("the operations manual", () => {
     const text = await (await scrape(gateway)).text();
     names = new Set(Array.from(text.matchAll(/^# TYPE (\S+) /gm), ([, name]) => name!));
     await gateway.close();
+    const stream = { position: 0, state: { isConnected: true, streamPosition: 0, ageMs: 0 } };
+    for (const { name } of readingsOfStream(stream)) names.add(`segmeter_${name}`);
   });
 
   test("speaks of no metric that there is not", () => {

@@ -175,6 +175,9 @@ describe.skipIf(isMissing)(`nodes that share a stream${isMissing ? `: ${NATS_MIS
       [200, true],
     ]);
     expect((await a.get("/readyz")).status).toBe(200);
+    const metrics = await (await fetch(`${a.url}/metrics`)).text();
+    expect(metrics).toMatch(/^segmeter_stream_connected 0$/m);
+    expect(Number(/^segmeter_stream_age_seconds (\S+)$/m.exec(metrics)![1])).toBeGreaterThan(5);
 
     await servers.startAgain(0);
     let taken = refused;
