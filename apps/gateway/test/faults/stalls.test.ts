@@ -1,3 +1,4 @@
+import { METRIC_NAMES } from "@segmeter/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { spawnGateway, type GatewayProcess } from "../gateway-process.ts";
 import { createTestFolder } from "../test-gateway.ts";
@@ -6,6 +7,7 @@ import { ACCOUNT } from "./load.ts";
 /** As for nearly right requests: of work, not of waiting for a processor. */
 const STALL_MS_MAX = 100;
 const MIB = 1024 * 1024;
+const JSON_TYPE = { "content-type": "application/json" };
 
 const INGEST = `/v1/accounts/${ACCOUNT}/events`;
 const REST = `/operations/api/account/${ACCOUNT}/msgagentsegments`;
@@ -79,6 +81,33 @@ for (const [name, { path, type = "application/json", body, status }] of Object.e
     expect((await gateway.stalls()).workedMs).toBeLessThan(STALL_MS_MAX);
   });
 }
+
+test("an answer about as long as GraphQL gives one holds up nobody for long either", { timeout: 60_000 }, async () => {
+  const at = Date.now() - 55 * 60_000;
+  for (let part = 0; part < 10; part++) {
+    const events = Array.from({ length: 1_700 }, (_, i) => {
+      const [conversationId, beginMs] = [`${part}-${i}`, at + part * 5 * 60_000];
+      return [
+        { eventId: "a", conversationId, at: beginMs, type: "AGENT_ASSIGNED", agentId: String(i) },
+        { eventId: "b", conversationId, at: beginMs + 1_000, type: "CONVERSATION_CLOSED", closedBy: "AGENT" },
+      ];
+    });
+    const body = JSON.stringify(events.flat());
+    const { status } = await fetch(`${gateway.url}/v1/accounts/wide/events`, { method: "POST", headers: JSON_TYPE, body });
+    expect(status).toBe(200);
+  }
+  const metrics = `metrics { ${METRIC_NAMES.join(" ")} }`;
+  const query = `{ account(id: "wide") { agentSegments(timeframe: 60) { agents { id intervals(minutes: 6) { ${metrics} } } } } }`;
+  const ask = async (): Promise<number> => {
+    const answer = await fetch(`${gateway.url}/graphql`, { method: "POST", headers: JSON_TYPE, body: JSON.stringify({ query }) });
+    expect(answer.status).toBe(200);
+    return (await answer.arrayBuffer()).byteLength;
+  };
+  expect(await ask()).toBeGreaterThan(7 * MIB);
+  await gateway.stalls();
+  await ask();
+  expect((await gateway.stalls()).workedMs).toBeLessThan(STALL_MS_MAX);
+});
 
 /** Events of ten thousand characters each. */
 function eventsOf(count: number, letter = "x"): object[] {
