@@ -1,6 +1,6 @@
+import { CellColumns, type CellPart } from "./cells.ts";
 import type { Columns } from "./columns.ts";
-import { metricOf, TOTAL_METRIC, type MetricName } from "./metrics.ts";
-import type { Cells } from "./cells.ts";
+import { TOTAL_METRIC, type MetricName } from "./metrics.ts";
 import type { Dimension, Query, RollUp } from "./query.ts";
 import { rollUp } from "./roll-up.ts";
 import { streamCells, type ExecutionPath } from "./stream.ts";
@@ -36,8 +36,12 @@ export interface Answer extends Block {
 
 /** Block by block: memory does not grow with the answer. Events that come in between are not seen. */
 export function* streamBlocks(columns: Columns, query: Query, forced?: ExecutionPath): Generator<Block, void> {
-  const toBlock = blockReader(columns, query);
-  for (const cells of streamCells(columns, query, forced)) yield toBlock(cells, query.grouping, cells.count);
+  const reader = new BlockReader(columns, query);
+  try {
+    for (const part of streamCells(columns, query, forced)) yield reader.read(part, null, query.grouping);
+  } finally {
+    reader.close();
+  }
 }
 
 /**
@@ -45,34 +49,55 @@ export function* streamBlocks(columns: Columns, query: Query, forced?: Execution
  * window, of which the last one has the total.
  */
 export function* rollUpBlocks(columns: Columns, query: RollUp, forced?: ExecutionPath): Generator<Block, void> {
-  const toBlock = blockReader(columns, query);
-  for (const { cells, grouping, cellCount } of rollUp(columns, query, forced)) yield toBlock(cells, grouping, cellCount);
+  const reader = new BlockReader(columns, query);
+  try {
+    for (const { agents, totals, grouping } of rollUp(columns, query, forced)) yield reader.read(agents, totals, grouping);
+  } finally {
+    reader.close();
+  }
 }
 
-type BlockReader = (cells: Cells, grouping: readonly Dimension[], cellCount: number) => Block;
+const spareColumns: CellColumns[] = [];
+const SPARES_MAX = 6;
 
-function blockReader(columns: Columns, query: RollUp): BlockReader {
-  const { window, intervalMs } = query;
-  const asked = metricsOf(query);
-  const intervalCount = intervalMs === undefined ? 0 : (window.endMs - window.startMs) / intervalMs;
-  const starts = Array.from({ length: intervalCount }, (_, i) => window.startMs + i * intervalMs!);
-  const sums = new Set(asked.flatMap((name) => [...metricOf(name).numerator, ...metricOf(name).denominator]));
-  return (cells, grouping, cellCount) => {
-    cells.read(sums);
-    const columnsOf = new Map(asked.map((name) => [name, cells.metric(name)]));
+/** Reads cells as blocks, in memory that the next reader takes. */
+class BlockReader {
+  readonly #columns: Columns;
+  readonly #asked: readonly MetricName[];
+  readonly #intervalStarts: readonly number[];
+  readonly #cells = spareColumns.pop() ?? new CellColumns();
+
+  constructor(columns: Columns, { window, intervalMs, metrics }: RollUp) {
+    this.#columns = columns;
+    this.#asked = metricsOf(metrics);
+    const intervalCount = intervalMs === undefined ? 0 : (window.endMs - window.startMs) / intervalMs;
+    this.#intervalStarts = Array.from({ length: intervalCount }, (_, i) => window.startMs + i * intervalMs!);
+  }
+
+  /** @param totals lie behind the others */
+  read(part: CellPart, totals: CellPart | null, grouping: readonly Dimension[]): Block {
+    const cells = this.#cells;
+    cells.read(part, totals);
+    const columnsOf = new Map(this.#asked.map((name) => [name, cells.metric(name)]));
+    const cellCount = part.to - part.from;
+    const { agents, facets } = this.#columns;
     return {
       cellCount,
       totalCount: cells.count - cellCount,
-      intervals: grouping.includes("interval") ? { indexes: cells.intervals, values: starts } : null,
-      skills: grouping.includes("skill") ? { indexes: cells.skills, values: columns.facets.skills.words } : null,
-      agents: grouping.includes("agent") ? { indexes: cells.agents, values: columns.agents.words } : null,
+      intervals: grouping.includes("interval") ? { indexes: cells.intervals, values: this.#intervalStarts } : null,
+      skills: grouping.includes("skill") ? { indexes: cells.skills, values: facets.skills.words } : null,
+      agents: grouping.includes("agent") ? { indexes: cells.agents, values: agents.words } : null,
       metric: (name) => columnOf(name, columnsOf),
     };
-  };
+  }
+
+  close(): void {
+    if (spareColumns.length < SPARES_MAX) spareColumns.push(this.#cells);
+  }
 }
 
 /** What was asked for, and the total, which always comes. */
-function metricsOf({ metrics }: RollUp): readonly MetricName[] {
+function metricsOf(metrics: readonly MetricName[]): readonly MetricName[] {
   return metrics.includes(TOTAL_METRIC) ? metrics : [TOTAL_METRIC, ...metrics];
 }
 
@@ -84,7 +109,7 @@ function columnOf(name: MetricName, columns: ReadonlyMap<MetricName, Float64Arra
 
 /** The whole answer, in memory of its own. */
 export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Answer {
-  const asked = metricsOf(query);
+  const asked = metricsOf(query.metrics);
   const parts: { readonly cellCount: number; readonly keys: (Uint32Array | null)[]; readonly metrics: Float64Array[] }[] = [];
   let last: Block | undefined;
   for (const block of streamBlocks(columns, query, forced)) {

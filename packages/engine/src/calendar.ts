@@ -1,14 +1,13 @@
-import { lowerBound, type Lane } from "./lane.ts";
-import { STRIDE, type RowValues } from "./sums.ts";
+import { lowerBound, sumRows, type Lane } from "./lane.ts";
+import type { SignedRow } from "./row.ts";
+import { addRow, addSums, createSums, segmentCountOf, type Sums } from "./sums.ts";
 
 const HOUR_MS = 3_600_000;
 const BUCKET_MS = 15_000;
 const BUCKETS_AN_HOUR = HOUR_MS / BUCKET_MS;
-/** The sums of a bucket or an hour, and behind them the number of rows. */
-const WIDTH = STRIDE + 1;
 
 interface Hour {
-  readonly sums: Float64Array;
+  readonly sums: Sums;
   /** By their place in the hour; those in which nothing ended are not there. */
   readonly buckets: (Bucket | undefined)[];
   /** Which of all changes was the last one here. */
@@ -16,7 +15,7 @@ interface Hour {
 }
 
 interface Bucket {
-  readonly sums: Float64Array;
+  readonly sums: Sums;
   /** The lanes that have, or once had, rows here; some of them more than once. */
   readonly lanes: number[];
 }
@@ -30,11 +29,12 @@ export class Calendar {
   readonly #hours = new Map<number, Hour>();
   #changeCount = 0;
 
-  change(lane: number, endMs: number, values: RowValues, sign: 1 | -1): void {
+  change(lane: number, row: SignedRow): void {
+    const { endMs, sign } = row;
     const hour = this.#hourOf(Math.floor(endMs / HOUR_MS));
-    const bucket = (hour.buckets[Math.floor((endMs % HOUR_MS) / BUCKET_MS)] ??= { sums: new Float64Array(WIDTH), lanes: [] });
-    addRow(values, sign, hour.sums);
-    addRow(values, sign, bucket.sums);
+    const bucket = (hour.buckets[Math.floor((endMs % HOUR_MS) / BUCKET_MS)] ??= { sums: createSums(1), lanes: [] });
+    addRow(row, sign, hour.sums, 0);
+    addRow(row, sign, bucket.sums, 0);
     if (sign === 1) bucket.lanes.push(lane);
     hour.changedAt = ++this.#changeCount;
   }
@@ -53,17 +53,17 @@ export class Calendar {
 
   /** @returns how many rows end in `[startMs, endMs)` */
   count(startMs: number, endMs: number, lanes: readonly Lane[]): number {
-    return startMs < endMs ? this.sum(startMs, endMs, lanes)[STRIDE]! : 0;
+    const sums = createSums(1);
+    if (startMs < endMs) this.sum(startMs, endMs, lanes, sums, 0);
+    return segmentCountOf(sums, 0);
   }
 
-  /** @returns the sums of the rows that end in `[startMs, endMs)`, and behind them their number */
-  sum(startMs: number, endMs: number, lanes: readonly Lane[]): Float64Array {
-    const to = new Float64Array(WIDTH);
+  /** Adds the rows that end in `[startMs, endMs)` to one of some sums. */
+  sum(startMs: number, endMs: number, lanes: readonly Lane[], to: Sums, at: number): void {
     for (const [hourMs, hour] of this.#hoursIn(startMs, endMs)) {
-      if (startMs <= hourMs && hourMs + HOUR_MS <= endMs) add(hour.sums, to);
-      else sumBuckets(hour, hourMs, startMs, endMs, lanes, to);
+      if (startMs <= hourMs && hourMs + HOUR_MS <= endMs) addSums(hour.sums, 0, to, at);
+      else sumBuckets(hour, hourMs, startMs, endMs, lanes, to, at);
     }
-    return to;
   }
 
   /** The hours that a time range touches, by their start; a range that has more hours than are held is not walked through. */
@@ -82,38 +82,27 @@ export class Calendar {
 
   #hourOf(hour: number): Hour {
     let held = this.#hours.get(hour);
-    if (!held) this.#hours.set(hour, (held = { sums: new Float64Array(WIDTH), buckets: [], changedAt: 0 }));
+    if (!held) this.#hours.set(hour, (held = { sums: createSums(1), buckets: [], changedAt: 0 }));
     return held;
   }
 }
 
-function sumBuckets({ buckets }: Hour, hourMs: number, startMs: number, endMs: number, lanes: readonly Lane[], to: Float64Array): void {
+function sumBuckets({ buckets }: Hour, hourMs: number, startMs: number, endMs: number, lanes: readonly Lane[], to: Sums, at: number): void {
   const first = Math.max(0, Math.floor((startMs - hourMs) / BUCKET_MS));
   const last = Math.min(BUCKETS_AN_HOUR - 1, Math.floor((endMs - 1 - hourMs) / BUCKET_MS));
   for (let place = first; place <= last; place++) {
     const bucket = buckets[place];
     if (!bucket) continue;
     const bucketMs = hourMs + place * BUCKET_MS;
-    if (startMs <= bucketMs && bucketMs + BUCKET_MS <= endMs) add(bucket.sums, to);
-    else sumLanes(bucket.lanes, Math.max(startMs, bucketMs), Math.min(endMs, bucketMs + BUCKET_MS), lanes, to);
+    if (startMs <= bucketMs && bucketMs + BUCKET_MS <= endMs) addSums(bucket.sums, 0, to, at);
+    else sumLanes(bucket.lanes, Math.max(startMs, bucketMs), Math.min(endMs, bucketMs + BUCKET_MS), lanes, to, at);
   }
 }
 
-function sumLanes(laneIndexes: readonly number[], startMs: number, endMs: number, lanes: readonly Lane[], to: Float64Array): void {
+function sumLanes(laneIndexes: readonly number[], startMs: number, endMs: number, lanes: readonly Lane[], to: Sums, at: number): void {
   for (const index of new Set(laneIndexes)) {
     const { rows, rowCount } = lanes[index]!;
     const from = lowerBound(rows.ends, startMs, 0, rowCount);
-    const end = lowerBound(rows.ends, endMs, from, rowCount);
-    for (let place = 0; place < STRIDE; place++) to[place]! += rows.sums[end * STRIDE + place]! - rows.sums[from * STRIDE + place]!;
-    to[STRIDE]! += end - from;
+    sumRows(rows, from, lowerBound(rows.ends, endMs, from, rowCount), to, at);
   }
-}
-
-function addRow(values: RowValues, sign: 1 | -1, to: Float64Array): void {
-  for (let place = 0; place < STRIDE; place++) to[place]! += sign * values[place]!;
-  to[STRIDE]! += sign;
-}
-
-function add(sums: Float64Array, to: Float64Array): void {
-  for (let place = 0; place < WIDTH; place++) to[place]! += sums[place]!;
 }

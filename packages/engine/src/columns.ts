@@ -2,9 +2,8 @@ import { Calendar } from "./calendar.ts";
 import { Dictionary } from "./dictionary.ts";
 import { Facets } from "./facets.ts";
 import { Lane } from "./lane.ts";
-import { reasonsCodeOf, type SignedRow } from "./row.ts";
+import { rowValuesOf, type SignedRow } from "./row.ts";
 import type { Segment } from "./segment.ts";
-import { rowValuesOf } from "./sums.ts";
 
 /** A closed segment that the fold adds (`sign` 1) or takes back (-1). */
 export interface SignedSegment {
@@ -45,7 +44,7 @@ export class Columns {
     const newestView = this.#viewCount > 0 ? this.#newestView : 0;
     for (const [lane, rows] of rowsByLane) {
       (this.lanes[lane] ??= new Lane()).merge(rows.toSorted(compareRows), newestView);
-      for (const { endMs, values, sign } of rows) this.calendar.change(lane, endMs, values, sign);
+      for (const row of rows) this.calendar.change(lane, row);
     }
   }
 
@@ -57,7 +56,7 @@ export class Columns {
       const index = this.agents.add(change.segment.agentId);
       const row = this.#toRow(change);
       (this.lanes[index] ??= new Lane()).load(row);
-      this.calendar.change(index, row.endMs, row.values, 1);
+      this.calendar.change(index, row);
     }
   }
 
@@ -78,8 +77,7 @@ export class Columns {
   }
 
   #toRow({ sign, segment, conversationKey }: SignedSegment): SignedRow {
-    const [facet, reasons, values] = [this.facets.add(segment), reasonsCodeOf(segment), rowValuesOf(segment)];
-    return { sign, endMs: segment.endMs, facet, reasons, conversationKey, values };
+    return { sign, endMs: segment.endMs, facet: this.facets.add(segment), conversationKey, ...rowValuesOf(segment) };
   }
 
   /** From now on until it is closed, rows that are there stay as they are for whoever holds them. */

@@ -1,10 +1,9 @@
 import type { Columns } from "./columns.ts";
 import { lowerBound, valuesAt } from "./lane.ts";
 import type { Filter, Window } from "./query.ts";
-import { reasonsOf } from "./row.ts";
+import { segmentValuesOf } from "./row.ts";
 import type { Segment } from "./segment.ts";
 import { agentsIn } from "./stream.ts";
-import { segmentValuesOf } from "./sums.ts";
 
 /** A closed segment as the columns hold it: its conversation by the key that the log gave it. */
 export type ListedSegment = Omit<Segment, "conversationId"> & { readonly conversationKey: number };
@@ -18,15 +17,14 @@ export function* list(columns: Columns, window: Window, filter: Filter): Generat
     for (let row = lowerBound(rows.ends, window.startMs, 0, rowCount); row < to; row++) {
       const facet = rows.facets[row]!;
       if (keptFacets !== null && keptFacets[facet] === 0) continue;
-      const { durationMs, ...values } = segmentValuesOf(valuesAt(rows, row));
+      const values = valuesAt(rows, row);
       const endMs = rows.ends[row]!;
       yield {
         conversationKey: rows.conversationKeys[row]!,
         agentId: columns.agents.words[agent]!,
         ...columns.facets.describe(facet),
-        ...reasonsOf(rows.reasons[row]!),
-        ...values,
-        startMs: endMs - durationMs,
+        ...segmentValuesOf(values),
+        startMs: endMs - values.durationMs,
         endMs,
       };
     }

@@ -1,13 +1,13 @@
-import { NO_KEY, type Cells } from "./cells.ts";
+import { NO_KEY, type CellPart, type Cells } from "./cells.ts";
 import type { Columns } from "./columns.ts";
 import type { Dimension, Query, RollUp } from "./query.ts";
 import { agentsIn, giveBack, streamCells, takeSpare, type ExecutionPath } from "./stream.ts";
-import { CELL_STRIDE, ROW_COUNT } from "./sums.ts";
+import { addSums, createSums, segmentCountOf, type Sums } from "./sums.ts";
 
-/** Cells that are added up: `[0, cellCount)` are agents', and those behind them totals. */
+/** Cells of agents, and totals of them. */
 export interface Level {
-  readonly cells: Cells;
-  readonly cellCount: number;
+  readonly agents: CellPart;
+  readonly totals: CellPart;
   readonly grouping: readonly Dimension[];
 }
 
@@ -19,75 +19,81 @@ export interface Level {
  *     whole window  agents                              │  total
  */
 export function* rollUp(columns: Columns, query: RollUp, forced?: ExecutionPath): Generator<Level, void> {
-  if (query.intervalMs === undefined) yield* rollUpAgents(columns, { ...query, grouping: ["agent"] }, forced);
-  else yield* rollUpIntervals(columns, { ...query, grouping: ["interval", "agent"] }, forced);
-}
-
-function* rollUpAgents(columns: Columns, query: Query, forced: ExecutionPath | undefined): Generator<Level, void> {
-  const { grouping } = query;
-  const last = takeSpare();
+  const totals = takeSpare();
   try {
-    last.clear();
-    const total = last.begin(0, NO_KEY, NO_KEY);
-    for (const cells of streamCells(columns, query, forced)) {
-      for (let cell = 0; cell < cells.count; cell++) addCell(cells.values, cell, last.values, total);
-      yield { cells, cellCount: cells.count, grouping };
-    }
-    yield { cells: last, cellCount: 0, grouping };
+    if (query.intervalMs === undefined) yield* rollUpAgents(columns, { ...query, grouping: ["agent"] }, totals, forced);
+    else yield* rollUpIntervals(columns, { ...query, grouping: ["interval", "agent"] }, totals, forced);
   } finally {
-    giveBack(last);
+    giveBack(totals);
   }
 }
 
-function* rollUpIntervals(columns: Columns, query: Query, forced: ExecutionPath | undefined): Generator<Level, void> {
+function* rollUpAgents(columns: Columns, query: Query, totals: Cells, forced: ExecutionPath | undefined): Generator<Level, void> {
+  const { grouping } = query;
+  totals.clear();
+  const total = totals.begin(0, NO_KEY, NO_KEY);
+  for (const part of streamCells(columns, query, forced)) {
+    for (let place = part.from; place < part.to; place++) addSums(part.cells.sums, cellOf(part, place), totals.sums, total);
+    yield { agents: part, totals: noneOf(totals), grouping };
+  }
+  yield { agents: noneOf(totals), totals: allOf(totals), grouping };
+}
+
+function* rollUpIntervals(columns: Columns, query: Query, totals: Cells, forced: ExecutionPath | undefined): Generator<Level, void> {
   const { grouping } = query;
   const agents = agentsIn(columns, query.filter);
-  const sums = new Float64Array(agents.length * CELL_STRIDE);
-  for (const cells of streamCells(columns, query, forced)) {
-    const cellCount = cells.count;
-    addIntervals(cells, agents, sums);
-    yield { cells, cellCount, grouping };
+  const sums = createSums(agents.length);
+  for (const part of streamCells(columns, query, forced)) {
+    totals.clear();
+    addIntervals(part, agents, sums, totals);
+    yield { agents: part, totals: allOf(totals), grouping };
   }
   const whole = takeSpare();
   try {
-    const cellCount = fillWhole(agents, sums, whole);
-    yield { cells: whole, cellCount, grouping: ["agent"] };
+    whole.clear();
+    totals.clear();
+    fillWhole(agents, sums, whole, totals);
+    yield { agents: allOf(whole), totals: allOf(totals), grouping: ["agent"] };
   } finally {
     giveBack(whole);
   }
 }
 
-/** Adds each cell to its agent's sums, and to a total behind the cells, one for each of their intervals. */
-function addIntervals(cells: Cells, agents: Uint32Array, sums: Float64Array): void {
-  const { count } = cells;
-  for (let cell = 0, place = 0, interval = -1, total = -1; cell < count; cell++) {
+/** Adds each cell to its agent's sums, and to the total of its interval. */
+function addIntervals(part: CellPart, agents: Uint32Array, sums: Sums, totals: Cells): void {
+  const { cells } = part;
+  for (let at = part.from, place = 0, interval = -1, total = -1; at < part.to; at++) {
+    const cell = cellOf(part, at);
     if (cells.intervals[cell] !== interval) {
       interval = cells.intervals[cell]!;
-      total = cells.begin(interval, NO_KEY, NO_KEY);
+      total = totals.begin(interval, NO_KEY, NO_KEY);
       place = 0;
     }
     // Within an interval the cells are in the order of the agents.
     while (agents[place] !== cells.agents[cell]) place++;
-    addCell(cells.values, cell, sums, place);
-    addCell(cells.values, cell, cells.values, total);
+    addSums(cells.sums, cell, sums, place);
+    addSums(cells.sums, cell, totals.sums, total);
   }
 }
 
-/** @returns how many agents there are; behind them lies their total */
-function fillWhole(agents: Uint32Array, sums: Float64Array, cells: Cells): number {
-  cells.clear();
+function fillWhole(agents: Uint32Array, sums: Sums, whole: Cells, totals: Cells): void {
+  const total = totals.begin(0, NO_KEY, NO_KEY);
   agents.forEach((agent, place) => {
-    if (sums[place * CELL_STRIDE + ROW_COUNT] === 0) return;
-    const cell = cells.begin(0, NO_KEY, agent);
-    addCell(sums, place, cells.values, cell);
+    if (segmentCountOf(sums, place) === 0) return;
+    const cell = whole.begin(0, NO_KEY, agent);
+    addSums(sums, place, whole.sums, cell);
+    addSums(sums, place, totals.sums, total);
   });
-  const total = cells.begin(0, NO_KEY, NO_KEY);
-  for (let cell = 0; cell < total; cell++) addCell(cells.values, cell, cells.values, total);
-  return total;
 }
 
-function addCell(from: Float64Array, cell: number, to: Float64Array, toCell: number): void {
-  const a = cell * CELL_STRIDE;
-  const b = toCell * CELL_STRIDE;
-  for (let v = 0; v < CELL_STRIDE; v++) to[b + v]! += from[a + v]!;
+function cellOf({ order }: CellPart, place: number): number {
+  return order === null ? place : order[place]!;
+}
+
+function allOf(cells: Cells): CellPart {
+  return { cells, order: null, from: 0, to: cells.count };
+}
+
+function noneOf(cells: Cells): CellPart {
+  return { cells, order: null, from: 0, to: 0 };
 }

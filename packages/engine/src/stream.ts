@@ -1,34 +1,39 @@
-import { Cells, NO_KEY } from "./cells.ts";
+import { Cells, NO_KEY, type CellPart } from "./cells.ts";
 import type { Columns } from "./columns.ts";
 import { NONE } from "./facets.ts";
-import { CellIndex, scan, subtract, type Intervals } from "./kernels.ts";
+import { CellIndex, MIXED, scan, scanTogether, subtract, type Belonging, type Intervals } from "./kernels.ts";
 import { gallop, lowerBound, type LaneView } from "./lane.ts";
 import type { Dimension, Filter, Query } from "./query.ts";
-import { CELL_STRIDE } from "./sums.ts";
+import { addSums } from "./sums.ts";
 
 /**
- * How rows become cells. `calendar`: the total of everybody, from sums by time. `subtract`: running sums at the edges of
- * each interval; its cost follows the answer. `scan`: every row of the window, in those lanes whose rows differ in what they
- * belong to; the others are subtracted.
+ * How rows become cells. `calendar`: the total of everybody, from sums by time. `subtract`: checkpoints at the edges of each
+ * interval; its cost follows the answer. `add`: every row of the window is added to the cell of its interval. `scan`: the same,
+ * where the rows of a lane have to be told apart. Each lane is answered as suits it.
  */
-export type ExecutionPath = "calendar" | "subtract" | "scan";
+export type ExecutionPath = "calendar" | "subtract" | "add" | "scan";
 
-/** About as many cells as are made at a time: their columns stay in the processor's cache. */
-const BLOCK_CELLS = 8_192;
+/** With so many rows an interval, checkpoints cost less than adding. */
+const SUBTRACT_ROWS = 16;
+/** About as many cells are filled before they are read, and read at a time: their columns stay in the processor's cache. */
+const PART_CELLS = 4_096;
+/** About as many are filled where all lanes are visited each time: what counts then is to find many rows there. */
+const WIDE_CELLS = 65_536;
 
 /**
- * The cells of one query, block by block in the order of the grouping. Each block lies in the memory of the one before.
- * Whatever comes in while blocks are being read is not seen by them.
+ * The cells of one query, some thousand at a time, in the order of the grouping; all that have the outermost key in common come
+ * together. They lie in the memory of those before. Whatever comes in while cells are being read is not seen by them.
  *
  * @param forced for tests: the path to take wherever it can be taken
  */
-export function* streamCells(columns: Columns, query: Query, forced?: ExecutionPath): Generator<Cells, void> {
-  const cells = query.grouping[0] === "skill" ? takeLargeSpare() : takeSpare();
+export function* streamCells(columns: Columns, query: Query, forced?: ExecutionPath): Generator<CellPart, void> {
+  const outermost = query.grouping[0];
+  const cells = outermost === "interval" || outermost === "skill" ? takeLargeSpare() : takeSpare();
   columns.openView();
   try {
     const pass = createPass(columns, query, forced);
-    if (pass.path === "calendar") yield totalOf(pass, cells);
-    else if (!pass.byAgent) yield fillTogether(pass, cells);
+    if (pass.path === "calendar") yield* partsOf(pass, [], fillTotal(pass, cells));
+    else if (!pass.byAgent) yield* partsOf(pass, query.grouping, fillTogether(pass, cells));
     else yield* fillByAgent(pass, cells);
   } finally {
     columns.closeView();
@@ -36,14 +41,14 @@ export function* streamCells(columns: Columns, query: Query, forced?: ExecutionP
   }
 }
 
-const spareCells: Cells[] = [];
-const SPARE_MAX = 6;
-const SPARE_CAPACITY_MAX = 2 * BLOCK_CELLS;
-/** Of an answer that was one large block: asked again, it spares the time that fresh memory costs. Whoever needs memory gets it. */
+const spares: Cells[] = [];
+const SPARES_MAX = 6;
+const SPARE_CAPACITY_MAX = 4 * PART_CELLS;
+/** One that has grown large: asked again, it spares the time that fresh memory costs. Whoever needs memory gets it. */
 let largeSpare: WeakRef<Cells> | null = null;
 
 export function takeSpare(): Cells {
-  return spareCells.pop() ?? new Cells();
+  return spares.pop() ?? new Cells();
 }
 
 function takeLargeSpare(): Cells {
@@ -54,37 +59,43 @@ function takeLargeSpare(): Cells {
 
 export function giveBack(cells: Cells): void {
   if (cells.capacity > SPARE_CAPACITY_MAX) largeSpare = new WeakRef(cells);
-  else if (spareCells.length < SPARE_MAX) spareCells.push(cells);
+  else if (spares.length < SPARES_MAX) spares.push(cells);
+}
+
+/** All cells, in the order of the grouping. @param unsorted what they are to be sorted by for it */
+function* partsOf({ columns, query }: Pass, unsorted: readonly Dimension[], cells: Cells): Generator<CellPart, void> {
+  const { agents, facets } = columns;
+  const ranksOf: Record<Dimension, Uint32Array | null> = { interval: null, skill: facets.skills.ranks, agent: agents.ranks };
+  const order = cells.orderBy(unsorted.map((dimension) => ({ dimension, ranks: ranksOf[dimension] })));
+  const outermost = query.grouping[0];
+  const keys = outermost === undefined ? null : cells.column(outermost);
+  const keyAt = (place: number): number => keys![order === null ? place : order[place]!]!;
+  for (let from = 0, to = 0; from < cells.count; from = to) {
+    to = Math.min(from + PART_CELLS, cells.count);
+    if (keys !== null) while (to < cells.count && keyAt(to) === keyAt(to - 1)) to++;
+    yield { cells, order, from, to };
+  }
 }
 
 /** What stays the same while one query is answered. */
 interface Pass {
   readonly columns: Columns;
   readonly query: Query;
-  readonly path: ExecutionPath;
+  readonly path: "calendar" | "lanes";
   readonly byAgent: boolean;
   /** Those that may have rows that count, in the order of the agents' ids. */
   readonly lanes: readonly PassLane[];
-  /** By facet: the skill to group by, or `NONE` for rows that are passed over. */
-  readonly skillOf: Int32Array;
   readonly intervalMs: number;
   readonly intervalCount: number;
-  /** Where all agents are added up, so few rows of a lane are added faster than its cells. */
-  readonly fewRows: number;
+  /** Rows an interval from which on those of a lane are not added one by one. */
+  readonly subtractRows: number;
 }
-
-/** Rows an interval. */
-const FEW_ROWS = 8;
 
 /** One agent's lane, as it was when the pass began. */
 interface PassLane extends LaneView {
   readonly agent: number;
-  /** The skill of all its rows, `NO_KEY` where nothing is grouped by skill, `MIXED` where its rows have to be told apart. */
-  readonly skill: number;
+  readonly belonging: Belonging;
 }
-
-/** Unlike any skill, and unlike none. */
-const MIXED = -2;
 
 let zeros = new Int32Array(0);
 
@@ -95,47 +106,52 @@ function noSkills(facetCount: number): Int32Array {
 }
 
 function createPass(columns: Columns, query: Query, forced: ExecutionPath | undefined): Pass {
-  const { grouping, window } = query;
+  const { grouping, window, filter } = query;
   const intervalMs = intervalMsOf(query);
   const skillOf = skillOfFacets(columns, query);
-  const path = pathOf(query, skillOf, forced);
-  const intervalCount = (window.endMs - window.startMs) / intervalMs;
+  const isTotalOfAll = grouping.length === 0 && filter.agentIds === null && skillOf === null;
+  const path = isTotalOfAll && (forced === undefined || forced === "calendar") ? "calendar" : "lanes";
   return {
     columns,
     query,
     path,
     byAgent: grouping.includes("agent"),
-    lanes: path === "calendar" ? [] : lanesIn(columns, query, skillOf, forced),
-    skillOf: skillOf ?? noSkills(columns.facets.size),
+    lanes: path === "calendar" ? [] : lanesIn(columns, filter, skillOf, forced === "scan"),
     intervalMs,
-    intervalCount,
-    fewRows: forced === "subtract" || intervalCount === 1 ? 0 : FEW_ROWS * intervalCount,
+    intervalCount: (window.endMs - window.startMs) / intervalMs,
+    subtractRows: forced === "subtract" ? 0 : forced === "add" ? Infinity : SUBTRACT_ROWS,
   };
 }
 
-/**
- * Filters mostly keep an agent's rows or pass them over as a whole: agents keep their group and their user type, and work few
- * skills. Only lanes of which they keep a part are scanned.
- */
-function lanesIn(columns: Columns, { filter }: Query, skillOf: Int32Array | null, forced: ExecutionPath | undefined): PassLane[] {
+/** @param skillOf null where rows need not be told apart */
+function lanesIn(columns: Columns, filter: Filter, skillOf: Int32Array | null, isForcedScan: boolean): PassLane[] {
   const lanes: PassLane[] = [];
+  const alike = { skillOf: noSkills(columns.facets.size), skill: isForcedScan ? MIXED : NO_KEY, skillCount: 1, isPart: false };
   for (const agent of agentsIn(columns, filter)) {
     const { rows, rowCount, facets } = columns.lanes[agent]!;
-    const skill = forced === "scan" ? MIXED : skillOf === null ? NO_KEY : commonSkillOf(facets, skillOf);
-    if (skill !== NONE) lanes.push({ rows, rowCount, agent, skill });
+    const belonging = skillOf === null ? alike : belongingOf(facets, skillOf);
+    if (belonging.skill === NONE) continue;
+    lanes.push({ rows, rowCount, agent, belonging: isForcedScan ? { ...belonging, skill: MIXED } : belonging });
   }
   return lanes;
 }
 
-/** @returns `NONE` where all are passed over */
-function commonSkillOf(facets: Iterable<number>, skillOf: Int32Array): number {
-  let common: number | null = null;
+/**
+ * Filters mostly keep an agent's rows or pass them over as a whole: agents keep their group and their user type, and work few
+ * skills.
+ *
+ * @returns `NONE` as the skill of a lane of which all rows are passed over
+ */
+function belongingOf(facets: ReadonlySet<number>, skillOf: Int32Array): Belonging {
+  let common = NONE;
+  let isPart = false;
   for (const facet of facets) {
     const skill = skillOf[facet]!;
-    if (common !== null && skill !== common) return MIXED;
-    common = skill;
+    if (skill === NONE) isPart = true;
+    else if (common === NONE) common = skill;
+    else if (skill !== common) common = MIXED;
   }
-  return common ?? NONE;
+  return { skillOf, skill: common, skillCount: facets.size, isPart };
 }
 
 /** @returns null where rows need not be told apart */
@@ -164,67 +180,57 @@ export function agentsIn({ agents }: Columns, { agentIds }: Filter): Uint32Array
   return Uint32Array.from(kept).toSorted((a, b) => ranks[a]! - ranks[b]!);
 }
 
-function pathOf({ filter, grouping }: Query, skillOf: Int32Array | null, forced: ExecutionPath | undefined): ExecutionPath {
-  if (skillOf !== null || forced === "scan") return "scan";
-  const isTotalOfAll = grouping.length === 0 && filter.agentIds === null;
-  return isTotalOfAll && forced !== "subtract" ? "calendar" : "subtract";
-}
-
-function totalOf({ columns, query: { window } }: Pass, cells: Cells): Cells {
-  const sums = columns.calendar.sum(window.startMs, window.endMs, columns.lanes);
+function fillTotal({ columns, query: { window } }: Pass, cells: Cells): Cells {
   cells.clear();
   const cell = cells.begin(0, NO_KEY, NO_KEY);
-  cells.values.set(sums, cell * CELL_STRIDE);
+  columns.calendar.sum(window.startMs, window.endMs, columns.lanes, cells.sums, cell);
   return cells;
 }
 
 /** All agents together: cells by interval and skill at most. */
 function fillTogether(pass: Pass, cells: Cells): Cells {
-  const intervals = { ...allIntervals(pass), from: 0, to: pass.intervalCount };
+  const { query, lanes, intervalCount, subtractRows } = pass;
+  const intervals = { ...allIntervals(pass), from: 0, to: intervalCount };
   cells.clear();
   const index = new CellIndex(cells, intervals, pass.columns.facets.skills.size);
-  if (pass.query.grouping.length === 0) index.cellAt(0, NO_KEY, NO_KEY);
+  if (query.grouping.length === 0) index.cellAt(0, NO_KEY);
   const own = takeSpare();
-  for (const lane of pass.lanes) {
-    const { startMs, endMs } = pass.query.window;
-    const from = lowerBound(lane.rows.ends, startMs, 0, lane.rowCount);
-    const to = lowerBound(lane.rows.ends, endMs, from, lane.rowCount);
-    if (lane.skill === MIXED || to - from < pass.fewRows) {
-      scan(lane, from, to, intervals, NO_KEY, pass.skillOf, index);
+  for (const { rows, rowCount, belonging } of lanes) {
+    const from = lowerBound(rows.ends, query.window.startMs, 0, rowCount);
+    const to = lowerBound(rows.ends, query.window.endMs, from, rowCount);
+    if (belonging.isPart || belonging.skill === MIXED || to - from < subtractRows * intervalCount) {
+      scanTogether(rows, from, to, intervals, belonging, index);
     } else {
       own.clear();
-      subtract(lane, from, to, intervals, NO_KEY, lane.skill, own);
+      subtract(rows, from, to, intervals, NO_KEY, belonging.skill, own);
       addCells(own, index);
     }
   }
   giveBack(own);
-  sortCells(pass, cells);
   return cells;
 }
 
 function addCells(own: Cells, index: CellIndex): void {
   for (let c = 0; c < own.count; c++) {
-    const cell = index.cellAt(own.intervals[c]!, own.skills[c]!, NO_KEY);
-    for (let v = 0; v < CELL_STRIDE; v++) index.cells.values[cell * CELL_STRIDE + v]! += own.values[c * CELL_STRIDE + v]!;
+    const cell = index.cellAt(own.intervals[c]!, own.skills[c]!);
+    addSums(own.sums, c, index.cells.sums, cell);
   }
 }
 
-/** Each agent's cells apart. What the grouping has outermost decides where one block ends and the next begins. */
-function* fillByAgent(pass: Pass, cells: Cells): Generator<Cells, void> {
+/** Each agent's cells apart. What the grouping has outermost decides which of them are filled together. */
+function* fillByAgent(pass: Pass, cells: Cells): Generator<CellPart, void> {
   const { lanes, intervalCount, query } = pass;
-  const cursors = Uint32Array.from(lanes, ({ rows, rowCount }) => lowerBound(rows.ends, query.window.startMs, 0, rowCount));
+  const cursors = new Uint32Array(lanes.length);
   const outermost = query.grouping[0];
-  const stillToSort = unsorted(query.grouping);
-  const laneStep = outermost === "agent" ? Math.max(1, Math.floor(BLOCK_CELLS / intervalCount)) : lanes.length;
-  const intervalStep = outermost === "interval" ? Math.max(1, Math.floor(BLOCK_CELLS / lanes.length)) : intervalCount;
-  for (let laneFrom = 0; laneFrom < lanes.length; laneFrom += laneStep) {
-    const laneTo = Math.min(laneFrom + laneStep, lanes.length);
-    for (let from = 0; from < intervalCount; from += intervalStep) {
-      const intervals = { ...allIntervals(pass), from, to: Math.min(from + intervalStep, intervalCount) };
+  const stillToSort = unsortedOf(query.grouping);
+  const cellsMax = outermost === "agent" ? PART_CELLS : Infinity;
+  const intervalStep = outermost === "interval" ? Math.max(1, Math.floor(WIDE_CELLS / lanes.length)) : intervalCount;
+  for (let from = 0; from < intervalCount; from += intervalStep) {
+    const intervals = { ...allIntervals(pass), from, to: Math.min(from + intervalStep, intervalCount) };
+    for (let lane = 0; lane < lanes.length;) {
       cells.clear();
-      fillBlock(pass, cursors, laneFrom, laneTo, intervals, cells);
-      sortCells(pass, cells, stillToSort);
-      yield cells;
+      for (; lane < lanes.length && cells.count < cellsMax; lane++) fillLane(pass, lane, cursors, intervals, cells);
+      yield* partsOf(pass, stillToSort, cells);
     }
   }
 }
@@ -233,43 +239,29 @@ function allIntervals({ query, intervalMs }: Pass): Pick<Intervals, "windowStart
   return { windowStartMs: query.window.startMs, widthMs: intervalMs };
 }
 
-/** @param cursors the first row of each lane that belongs to no block yet */
-function fillBlock(pass: Pass, cursors: Uint32Array, laneFrom: number, laneTo: number, intervals: Intervals, cells: Cells): void {
-  const { lanes, columns, intervalCount, skillOf, path } = pass;
-  // Near, where blocks are parts of the window: looking at the lane's end first would fetch memory for nothing.
+/** @param cursors the first row of each lane behind the intervals before */
+function fillLane({ lanes, intervalCount, subtractRows }: Pass, l: number, cursors: Uint32Array, intervals: Intervals, cells: Cells): void {
+  const { rows, rowCount, agent, belonging } = lanes[l]!;
+  const { windowStartMs, widthMs } = intervals;
+  // Near, where some intervals are filled at a time: looking at the lane's end first would fetch memory for nothing.
   const findEnd = intervals.to === intervalCount ? lowerBound : gallop;
-  const endMs = intervals.windowStartMs + intervals.to * intervals.widthMs;
-  const index = new CellIndex(cells, intervals, path === "scan" ? columns.facets.skills.size : 0);
-  for (let l = laneFrom; l < laneTo; l++) {
-    const lane = lanes[l]!;
-    const from = cursors[l]!;
-    const to = findEnd(lane.rows.ends, endMs, from, lane.rowCount);
-    cursors[l] = to;
-    if (from === to) continue;
-    if (lane.skill === MIXED) {
-      scan(lane, from, to, intervals, lane.agent, skillOf, index);
-      index.forget();
-    } else {
-      subtract(lane, from, to, intervals, lane.agent, lane.skill, cells);
-    }
+  const from = intervals.from === 0 ? lowerBound(rows.ends, windowStartMs, 0, rowCount) : cursors[l]!;
+  const to = findEnd(rows.ends, windowStartMs + intervals.to * widthMs, from, rowCount);
+  cursors[l] = to;
+  if (from === to) return;
+  const isAlike = !belonging.isPart && belonging.skill !== MIXED;
+  if (isAlike && to - from >= subtractRows * (intervals.to - intervals.from)) {
+    subtract(rows, from, to, intervals, agent, belonging.skill, cells);
+  } else {
+    scan(rows, from, to, intervals, agent, belonging, cells);
   }
 }
 
-/** Brings cells that were filled together into the order of the grouping. */
-function sortCells({ query, columns }: Pass, cells: Cells, dimensions: readonly Dimension[] = query.grouping): void {
-  const ranksOf: Record<Dimension, Uint32Array | null> = {
-    interval: null,
-    skill: columns.facets.skills.ranks,
-    agent: columns.agents.ranks,
-  };
-  cells.sort(dimensions.map((dimension) => ({ dimension, ranks: ranksOf[dimension] })));
-}
-
 /**
- * The dimensions that a block must still be sorted by: it is filled agent by agent in the order of their ids, and each
+ * The dimensions that cells must still be sorted by: they are filled agent by agent in the order of their ids, and each
  * agent's cells by time, so what the grouping has innermost of these is in order already.
  */
-function unsorted(grouping: readonly Dimension[]): readonly Dimension[] {
+function unsortedOf(grouping: readonly Dimension[]): readonly Dimension[] {
   const outer = grouping.at(-1) === "interval" ? grouping.slice(0, -1) : grouping;
   return outer.at(-1) === "agent" ? outer.slice(0, -1) : outer;
 }

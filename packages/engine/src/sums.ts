@@ -2,161 +2,240 @@ import type { Sum } from "./metrics.ts";
 import type { Outcome, Segment } from "./segment.ts";
 
 /**
- * How sums lie in memory. Times are doubles, exact up to 2^53. Counts share doubles in pairs, the second in the lower
- * 26 bits: one addition moves both, and the difference of two running sums holds both differences, since neither shrinks.
- * Two sums are not kept at all: segments is a number of rows, and the fourth outcome is what the other three leave.
+ * Sums of segments, many side by side, each in 72 bytes that are looked at as doubles and as words. Times are doubles, exact
+ * up to 2^53. Counts are words: of all responses, and of the segments of each class, from which every other count follows.
  *
- *     0 durationMs   1 responseMs   2 firstResponseMsOfNew   3 firstResponseMsOfTransfers
- *     4 responses · interactive     5 abandoned · nonResponsiveConsumers     6 firstResponsesOfNew · firstResponsesOfTransfers
+ *     doubles   0 durationMs   1 responseMs   2 firstResponseMsOfNew   3 firstResponseMsOfTransfers
+ *     words     8 responses    9…16 segments by class                  17 nothing
  */
-export const STRIDE = 7;
-/** The first of them are times. */
-export const TIME_PLACES = 4;
-
-/** Two to the 26th: how many rows, and half of how many responses, may be summed up in one place. */
-const PAIR_UNIT = 67_108_864;
-/** A power of two: multiplying by it is exact, and faster than dividing. */
-const PAIR_PART = 1 / PAIR_UNIT;
-
-/** What one segment adds to each place. */
-export type RowValues = ArrayLike<number>;
-
-export function rowValuesOf(segment: Segment): RowValues {
-  const { startReason, firstResponseMs, outcome } = segment;
-  const ofNew = startReason === "NEW_CONVERSATION" ? firstResponseMs : null;
-  const ofTransfer = startReason === "NEW_CONVERSATION" ? null : firstResponseMs;
-  const has = (wanted: Outcome): number => (outcome === wanted ? 1 : 0);
-  return [
-    segment.endMs - segment.startMs,
-    segment.responseMs,
-    ofNew ?? 0,
-    ofTransfer ?? 0,
-    pair(segment.responseCount, has("INTERACTIVE")),
-    pair(has("ABANDONED_BY_CONSUMER"), has("NON_RESPONSIVE_CONSUMER")),
-    pair(ofNew === null ? 0 : 1, ofTransfer === null ? 0 : 1),
-  ];
+export interface Sums {
+  readonly doubles: Float64Array;
+  readonly words: Uint32Array;
 }
 
-/** The values of a row, told as a segment's again. */
-export function segmentValuesOf(
-  values: RowValues,
-): Pick<Segment, "outcome" | "responseCount" | "responseMs" | "firstResponseMs"> & { readonly durationMs: number } {
-  const firstResponseMs = values[6] === 0 ? null : values[2]! + values[3]!;
-  return { durationMs: values[0]!, responseMs: values[1]!, responseCount: upper(values[4]!), firstResponseMs, outcome: outcomeOf(values) };
+const DOUBLES = 9;
+const WORDS = 2 * DOUBLES;
+const TIMES = 4;
+const RESPONSES = 2 * TIMES;
+const CLASSES = 9;
+const LAST_CLASS = 7;
+
+export function createSums(count: number): Sums {
+  const doubles = new Float64Array(count * DOUBLES);
+  return { doubles, words: new Uint32Array(doubles.buffer) };
 }
 
-function outcomeOf(values: RowValues): Outcome {
-  if (lower(values[4]!) === 1) return "INTERACTIVE";
-  if (upper(values[5]!) === 1) return "ABANDONED_BY_CONSUMER";
-  return lower(values[5]!) === 1 ? "NON_RESPONSIVE_CONSUMER" : "NON_RESPONSIVE_AGENT";
+/** The first of them, with room for more, or for fewer. */
+export function resizedSums({ doubles }: Sums, count: number): Sums {
+  const resized = createSums(count);
+  resized.doubles.set(doubles.subarray(0, Math.min(doubles.length, count * DOUBLES)));
+  return resized;
 }
 
-function pair(first: number, second: number): number {
-  return first * PAIR_UNIT + second;
+export function clearSums({ doubles }: Sums, from: number, to: number): void {
+  // A call of `fill` costs as much as the sums of some rows.
+  if (to - from === 1) for (let at = from * DOUBLES, end = at + DOUBLES; at < end; at++) doubles[at] = 0;
+  else doubles.fill(0, from * DOUBLES, to * DOUBLES);
 }
-
-function upper(value: number): number {
-  return Math.floor(value * PAIR_PART);
-}
-
-function lower(value: number): number {
-  return value - upper(value) * PAIR_UNIT;
-}
-
-/** @throws RangeError when running sums have grown so far that a pair is about to run over */
-export function assertRoom(rowCount: number, sums: Float64Array): void {
-  const responses = upper(sums[rowCount * STRIDE + 4]!);
-  if (rowCount < PAIR_UNIT && responses < PAIR_UNIT * 2) return;
-  throw new RangeError(`one agent has ${rowCount} segments with ${responses} responses; at most ${PAIR_UNIT} and twice as many fit`);
-}
-
-/** A cell: its `STRIDE` places, and behind them the number of its rows. */
-export const CELL_STRIDE = STRIDE + 1;
-export const ROW_COUNT = CELL_STRIDE - 1;
-
-/** From so many on, all are read together: the memory of a cell is then looked at once. */
-const MANY_SUMS = 5;
 
 /**
- * Some sums of every cell.
- *
- * @param cells `CELL_STRIDE` values a cell
- * @param columnOf takes a sum, one value a cell; of others than those asked as well
+ * What a segment counts as, in three bits: its outcome, and whether it has a first response. The lowest bit tells those of
+ * transfers from those of new conversations.
  */
-export function readSums(sums: ReadonlySet<Sum>, cells: Float64Array, count: number, columnOf: (sum: Sum) => Float64Array): void {
-  if (sums.size >= MANY_SUMS) readEvery(cells, count, columnOf);
-  else for (const sum of sums) readSum(sum, cells, count, columnOf(sum));
+export function classOf({ outcome, startReason, firstResponseMs }: Segment): number {
+  if (outcome === "ABANDONED_BY_CONSUMER") return 3;
+  if (outcome === "NON_RESPONSIVE_AGENT") return 7;
+  const first = firstResponseMs === null ? 2 : startReason === "NEW_CONVERSATION" ? 0 : 1;
+  return outcome === "INTERACTIVE" ? first : 4 + first;
 }
 
-function readEvery(cells: Float64Array, count: number, columnOf: (sum: Sum) => Float64Array): void {
-  const [segments, durationMs, responseMs] = [columnOf("segments"), columnOf("durationMs"), columnOf("responseMs")];
-  const [ofNewMs, ofTransfersMs] = [columnOf("firstResponseMsOfNew"), columnOf("firstResponseMsOfTransfers")];
-  const [responses, interactive, abandoned] = [columnOf("responses"), columnOf("interactive"), columnOf("abandoned")];
-  const [noConsumer, noAgent] = [columnOf("nonResponsiveConsumers"), columnOf("nonResponsiveAgents")];
-  const [ofNew, ofTransfers] = [columnOf("firstResponsesOfNew"), columnOf("firstResponsesOfTransfers")];
-  for (let c = 0, at = 0; c < count; c++, at += CELL_STRIDE) {
-    segments[c] = cells[at + ROW_COUNT]!;
-    durationMs[c] = cells[at]!;
-    responseMs[c] = cells[at + 1]!;
-    ofNewMs[c] = cells[at + 2]!;
-    ofTransfersMs[c] = cells[at + 3]!;
-    responses[c] = upper(cells[at + 4]!);
-    interactive[c] = lower(cells[at + 4]!);
-    abandoned[c] = upper(cells[at + 5]!);
-    noConsumer[c] = lower(cells[at + 5]!);
-    noAgent[c] = segments[c]! - interactive[c]! - abandoned[c]! - noConsumer[c]!;
-    ofNew[c] = upper(cells[at + 6]!);
-    ofTransfers[c] = lower(cells[at + 6]!);
+export function outcomeOf(segmentClass: number): Outcome {
+  if (segmentClass === 3) return "ABANDONED_BY_CONSUMER";
+  if (segmentClass === 7) return "NON_RESPONSIVE_AGENT";
+  return segmentClass < 3 ? "INTERACTIVE" : "NON_RESPONSIVE_CONSUMER";
+}
+
+export function hasFirstResponse(segmentClass: number): boolean {
+  return (segmentClass & 3) < 2;
+}
+
+/** What one segment adds, and what else it was. */
+export interface RowValues {
+  readonly durationMs: number;
+  readonly responseMs: number;
+  /** 0 without one. */
+  readonly firstResponseMs: number;
+  readonly responses: number;
+  /** Eight bits, the lowest three of them the class. */
+  readonly code: number;
+}
+
+/** @param sign 1 adds it, -1 takes it back */
+export function addRow(row: RowValues, sign: 1 | -1, { doubles, words }: Sums, to: number): void {
+  const at = to * DOUBLES;
+  doubles[at]! += sign * row.durationMs;
+  doubles[at + 1]! += sign * row.responseMs;
+  doubles[at + 2 + (row.code & 1)]! += sign * row.firstResponseMs;
+  words[2 * at + RESPONSES]! += sign * row.responses;
+  words[2 * at + CLASSES + (row.code & LAST_CLASS)]! += sign;
+}
+
+// The values of row `i`, in four words from `4i` on:
+//
+//     durationMs   responseMs   firstResponseMs   responses · code
+//
+// What does not fit, as of a segment of more than 49 days, lies in four words elsewhere, the `highs`: each in units of the
+// word that it did not fit in. Exported names are looked up at every use: loops need constants of this file alone.
+const VALUES = 4;
+const CODE_BITS = 8;
+const WORD = 2 ** 32;
+const CODES = 2 ** CODE_BITS;
+const RESPONSES_WORD = WORD / CODES;
+
+/** Words a row. */
+export const VALUES_WORDS = VALUES;
+
+/** Whether a row needs `highs`. */
+export function isTooWide({ durationMs, responseMs, firstResponseMs, responses }: RowValues): boolean {
+  return durationMs >= WORD || responseMs >= WORD || firstResponseMs >= WORD || responses >= RESPONSES_WORD;
+}
+
+export function writeValues(
+  values: Uint32Array,
+  highs: Uint32Array | null,
+  i: number,
+  { durationMs, responseMs, firstResponseMs, responses, code }: RowValues,
+): void {
+  const at = i * VALUES;
+  values[at] = durationMs;
+  values[at + 1] = responseMs;
+  values[at + 2] = firstResponseMs;
+  values[at + 3] = responses * CODES + code;
+  if (highs === null) return;
+  highs[at] = durationMs / WORD;
+  highs[at + 1] = responseMs / WORD;
+  highs[at + 2] = firstResponseMs / WORD;
+  highs[at + 3] = responses / RESPONSES_WORD;
+}
+
+export function readValues(values: Uint32Array, highs: Uint32Array | null, i: number): RowValues {
+  const at = i * VALUES;
+  const last = values[at + 3]!;
+  const high = (value: number): number => (highs === null ? 0 : highs[at + value]!);
+  return {
+    durationMs: values[at]! + high(0) * WORD,
+    responseMs: values[at + 1]! + high(1) * WORD,
+    firstResponseMs: values[at + 2]! + high(2) * WORD,
+    responses: (last >>> CODE_BITS) + high(3) * RESPONSES_WORD,
+    code: last % CODES,
+  };
+}
+
+/** Adds row `i` to one of some sums. */
+export function addValues(values: Uint32Array, i: number, doubles: Float64Array, words: Uint32Array, to: number): void {
+  const from = i * VALUES;
+  const at = to * DOUBLES;
+  const last = values[from + 3]!;
+  doubles[at]! += values[from]!;
+  doubles[at + 1]! += values[from + 1]!;
+  doubles[at + 2 + (last & 1)]! += values[from + 2]!;
+  words[2 * at + RESPONSES]! += last >>> CODE_BITS;
+  words[2 * at + CLASSES + (last & LAST_CLASS)]! += 1;
+}
+
+/** Adds what of row `i` lies in `highs`. */
+export function addHighs(highs: Uint32Array, values: Uint32Array, i: number, { doubles, words }: Sums, to: number): void {
+  const from = i * VALUES;
+  const at = to * DOUBLES;
+  doubles[at]! += highs[from]! * WORD;
+  doubles[at + 1]! += highs[from + 1]! * WORD;
+  doubles[at + 2 + (values[from + 3]! & 1)]! += highs[from + 2]! * WORD;
+  words[2 * at + RESPONSES]! += highs[from + 3]! * RESPONSES_WORD;
+}
+
+export function addSums(from: Sums, f: number, { doubles, words }: Sums, t: number): void {
+  const source = f * DOUBLES;
+  const target = t * DOUBLES;
+  for (let d = 0; d < TIMES; d++) doubles[target + d]! += from.doubles[source + d]!;
+  for (let w = RESPONSES; w < WORDS; w++) words[2 * target + w]! += from.words[2 * source + w]!;
+}
+
+/** Adds the difference of two running sums. */
+export function addDifference(from: Sums, before: number, after: number, { doubles, words }: Sums, t: number): void {
+  const a = before * DOUBLES;
+  const b = after * DOUBLES;
+  const target = t * DOUBLES;
+  for (let d = 0; d < TIMES; d++) doubles[target + d]! += from.doubles[b + d]! - from.doubles[a + d]!;
+  for (let w = RESPONSES; w < WORDS; w++) words[2 * target + w]! += from.words[2 * b + w]! - from.words[2 * a + w]!;
+}
+
+export function segmentCountOf({ words }: Sums, s: number): number {
+  let count = 0;
+  for (let w = 0, at = s * WORDS + CLASSES; w <= LAST_CLASS; w++) count += words[at + w]!;
+  return count;
+}
+
+type Order = Uint32Array | null;
+type ColumnOf = (sum: Sum) => Float64Array;
+
+/**
+ * Reads every sum, in columns.
+ *
+ * @param order which of the sums, by their place in the columns; null: as they lie
+ * @param from the first place, and `to` the one behind the last
+ * @param first where the first of them comes to in the columns
+ * @param columnOf takes a sum, one value a place
+ */
+export function readSums({ doubles, words }: Sums, order: Order, from: number, to: number, first: number, columnOf: ColumnOf): void {
+  readTimes(doubles, order, from, to, first, columnOf);
+  readCounts(words, order, from, to, first, columnOf);
+  readFirstResponses(words, order, from, to, first, columnOf);
+}
+
+// A loop writes few columns: a processor has no room for the addresses of all.
+
+function readTimes(doubles: Float64Array, order: Order, from: number, to: number, first: number, columnOf: ColumnOf): void {
+  const durationMs = columnOf("durationMs");
+  const responseMs = columnOf("responseMs");
+  const ofNewMs = columnOf("firstResponseMsOfNew");
+  const ofTransfersMs = columnOf("firstResponseMsOfTransfers");
+  for (let place = from, c = first; place < to; place++, c++) {
+    const at = DOUBLES * (order === null ? place : order[place]!);
+    durationMs[c] = doubles[at]!;
+    responseMs[c] = doubles[at + 1]!;
+    ofNewMs[c] = doubles[at + 2]!;
+    ofTransfersMs[c] = doubles[at + 3]!;
   }
 }
 
-/** @param to takes the result, one value a cell */
-function readSum(sum: Sum, cells: Float64Array, count: number, to: Float64Array): void {
-  switch (sum) {
-    case "segments":
-      return readPlace(cells, ROW_COUNT, count, to);
-    case "durationMs":
-      return readPlace(cells, 0, count, to);
-    case "responseMs":
-      return readPlace(cells, 1, count, to);
-    case "firstResponseMsOfNew":
-      return readPlace(cells, 2, count, to);
-    case "firstResponseMsOfTransfers":
-      return readPlace(cells, 3, count, to);
-    case "responses":
-      return readUpper(cells, 4, count, to);
-    case "interactive":
-      return readLower(cells, 4, count, to);
-    case "abandoned":
-      return readUpper(cells, 5, count, to);
-    case "nonResponsiveConsumers":
-      return readLower(cells, 5, count, to);
-    case "nonResponsiveAgents":
-      return readRemainder(cells, count, to);
-    case "firstResponsesOfNew":
-      return readUpper(cells, 6, count, to);
-    case "firstResponsesOfTransfers":
-      return readLower(cells, 6, count, to);
-    default:
-      return sum satisfies never;
+function readCounts(words: Uint32Array, order: Order, from: number, to: number, first: number, columnOf: ColumnOf): void {
+  const segments = columnOf("segments");
+  const interactive = columnOf("interactive");
+  const abandoned = columnOf("abandoned");
+  const noConsumer = columnOf("nonResponsiveConsumers");
+  const noAgent = columnOf("nonResponsiveAgents");
+  for (let place = from, c = first; place < to; place++, c++) {
+    const at = WORDS * (order === null ? place : order[place]!) + CLASSES;
+    const a = words[at]! + words[at + 1]! + words[at + 2]!;
+    const b = words[at + 3]!;
+    const d = words[at + 4]! + words[at + 5]! + words[at + 6]!;
+    const e = words[at + 7]!;
+    interactive[c] = a;
+    abandoned[c] = b;
+    noConsumer[c] = d;
+    noAgent[c] = e;
+    segments[c] = a + b + d + e;
   }
 }
 
-function readPlace(cells: Float64Array, place: number, count: number, to: Float64Array): void {
-  for (let c = 0, at = place; c < count; c++, at += CELL_STRIDE) to[c] = cells[at]!;
-}
-
-function readUpper(cells: Float64Array, place: number, count: number, to: Float64Array): void {
-  for (let c = 0, at = place; c < count; c++, at += CELL_STRIDE) to[c] = upper(cells[at]!);
-}
-
-function readLower(cells: Float64Array, place: number, count: number, to: Float64Array): void {
-  for (let c = 0, at = place; c < count; c++, at += CELL_STRIDE) to[c] = lower(cells[at]!);
-}
-
-/** The fourth outcome: what the other three leave. */
-function readRemainder(cells: Float64Array, count: number, to: Float64Array): void {
-  for (let c = 0, at = 0; c < count; c++, at += CELL_STRIDE) {
-    to[c] = cells[at + ROW_COUNT]! - lower(cells[at + 4]!) - upper(cells[at + 5]!) - lower(cells[at + 5]!);
+function readFirstResponses(words: Uint32Array, order: Order, from: number, to: number, first: number, columnOf: ColumnOf): void {
+  const responses = columnOf("responses");
+  const ofNew = columnOf("firstResponsesOfNew");
+  const ofTransfers = columnOf("firstResponsesOfTransfers");
+  for (let place = from, c = first; place < to; place++, c++) {
+    const at = WORDS * (order === null ? place : order[place]!);
+    responses[c] = words[at + RESPONSES]!;
+    ofNew[c] = words[at + CLASSES]! + words[at + CLASSES + 4]!;
+    ofTransfers[c] = words[at + CLASSES + 1]! + words[at + CLASSES + 5]!;
   }
 }

@@ -1,5 +1,6 @@
 import {
   Engine,
+  METRIC_NAMES,
   NO_FILTER,
   type Block,
   type ConversationEvent,
@@ -16,7 +17,9 @@ import { cellsOf, referenceAnswer, referenceSegments, type ReferenceCell } from 
 import { EngineFeed, eventLogArbitrary, GOLDEN_CASES, queryArbitrary } from "../src/index.ts";
 
 const ACCOUNT = "account";
-const PATHS: readonly (ExecutionPath | undefined)[] = [undefined, "calendar", "subtract", "scan"];
+const PATHS: readonly (ExecutionPath | undefined)[] = [undefined, "calendar", "subtract", "add", "scan"];
+const MINUTE_MS = 60_000;
+const YEAR_MS = 365 * 24 * 60 * MINUTE_MS;
 const ALL_TIME = { startMs: -Infinity, endMs: Infinity };
 
 const logAndQuery = eventLogArbitrary().chain((log) => fc.record({ log: fc.constant(log), query: queryArbitrary({ log }) }));
@@ -59,6 +62,28 @@ describe("the engine", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test("is exact about segments of many years, by every execution path, among others and corrected late", () => {
+    const log = Array.from({ length: 100 }, (_, i) => conversationOf(i, i % 3 === 0 ? 40 * YEAR_MS : 1000)).flat();
+    const window = { startMs: 50 * YEAR_MS, endMs: 50 * YEAR_MS + 60 * MINUTE_MS };
+    const segments = referenceSegments(log);
+    const late = log.filter(({ eventId }) => eventId === "4");
+    for (const events of [log, [...log.filter((event) => !late.includes(event)), ...late]]) {
+      const { engine, feed } = fed(events, [7]);
+      const loaded = new Engine();
+      loaded.load(feed.histories.toReversed());
+      expect(sorted(listed(engine, feed))).toEqual(sorted(segments));
+      for (const grouping of [[], ["agent"], ["skill"], ["agent", "interval"], ["interval", "skill", "agent"]] as const) {
+        const intervalMs = (grouping as readonly string[]).includes("interval") ? { intervalMs: 5 * MINUTE_MS } : {};
+        const query: Query = { window, filter: NO_FILTER, grouping, metrics: METRIC_NAMES, ...intervalMs };
+        const expected = referenceAnswer(segments, query);
+        for (const path of PATHS) {
+          expect(cellsOf(engine.ask(ACCOUNT, query, path), query)).toEqual(expected);
+          expect(cellsOf(loaded.ask(ACCOUNT, query, path), query)).toEqual(expected);
+        }
+      }
+    }
   });
 
   test("is right after every batch, not only after the last", () => {
@@ -161,6 +186,32 @@ describe("the engine", () => {
     );
   });
 });
+
+/** One segment of one agent, ending within the hour after 50 years, with two responses. */
+function conversationOf(i: number, durationMs: number): ConversationEvent[] {
+  const endMs = 50 * YEAR_MS + ((i * 7919) % 3600) * 1000;
+  const startMs = endMs - durationMs;
+  const event = { conversationId: `c${i}`, sequence: 0 };
+  const said = { ...event, type: "MESSAGE_SENT" } as const;
+  return [
+    { ...event, eventId: "1", at: startMs, type: "CONVERSATION_STARTED", source: "WEB", skillId: String(i % 2) },
+    {
+      ...event,
+      eventId: "2",
+      at: startMs,
+      type: "AGENT_ASSIGNED",
+      agentId: "1",
+      groupId: null,
+      userType: "HUMAN",
+      skillId: null,
+      takeover: false,
+    },
+    { ...said, eventId: "3", at: startMs + durationMs * 0.9, sentBy: "AGENT", agentId: "1" },
+    { ...said, eventId: "4", at: startMs + durationMs * 0.95, sentBy: "CONSUMER", agentId: null },
+    { ...said, eventId: "5", at: endMs, sentBy: "AGENT", agentId: "1" },
+    { ...event, eventId: "6", at: endMs, sequence: 1, type: "CONVERSATION_CLOSED", closedBy: "AGENT" },
+  ];
+}
 
 function fed(log: readonly ConversationEvent[], sizes: readonly number[], options?: EngineOptions): { engine: Engine; feed: EngineFeed } {
   const engine = new Engine(options);
