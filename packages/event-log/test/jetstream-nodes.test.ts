@@ -189,6 +189,7 @@ describeWithNats("nodes on one stream", (urls) => {
     await a.append([{ accountId: "x", events: [message("c", "1")] }]);
     await manager.streams.delete(name);
     await createStream({});
+    for (const id of ["1", "2", "3"]) await publish(JSON.stringify([message("other", id)]));
 
     await vi.waitFor(() => expect(onLost).toHaveBeenCalledWith(expect.objectContaining({ fault: "WRONG_SOURCE" })), { timeout: 5_000 });
     await expect(a.append([{ accountId: "x", events: [message("c", "2")] }])).rejects.toMatchObject({ fault: "WRONG_SOURCE" });

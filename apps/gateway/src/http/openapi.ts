@@ -89,6 +89,7 @@ const ERRORS: OpenAPIV3.ResponsesObject = {
   "400": problem("A parameter or the body is wrong; one cause for every wrong parameter."),
   "401": { ...problem("No credential, or none that is good."), headers: { "WWW-Authenticate": { schema: { type: "string" } } } },
   "403": problem("The credential is not for this account or scope."),
+  "421": problem("Another node of the cluster holds the account."),
   "404": problem("No such path."),
   "405": problem("The path has other methods; they are in `Allow`."),
   "413": problem("The body is too large."),

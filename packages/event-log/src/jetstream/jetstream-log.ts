@@ -56,6 +56,8 @@ const RETRY_MS = 1_000;
 const CATCH_UP_LOOK_MS = 20;
 /** What the stream has acknowledged may take so long until it is stored here. */
 const STORE_MS_MAX = 30_000;
+/** A stream that says for longer that it holds less than is stored here has lost it. */
+const DOUBT_MS_MAX = 20_000;
 /** The stream has more, and nothing comes. */
 const SILENT_MS_MAX = 5_000;
 
@@ -65,6 +67,8 @@ interface Own {
   readonly resolve: (appended: AppendedBatch) => void;
   readonly reject: (error: unknown) => void;
 }
+
+type Place = Pick<Cursor, "sequence" | "at">;
 
 interface Received {
   readonly message: JsMsg;
@@ -116,6 +120,10 @@ export class JetStreamLog implements EventLog {
   #seen: { readonly position: number; readonly atMs: number } | null = null;
   #freshMs = performance.now();
   #receivedMs = performance.now();
+  /** Since when the stream says that it holds less than is stored here. */
+  #doubtMs: number | null = null;
+  /** Of the link: what is stored here was found in the stream since. */
+  #checkedConnection = 0;
   #lost: { readonly error: unknown } | null = null;
   #isClosed = false;
 
@@ -277,18 +285,36 @@ export class JetStreamLog implements EventLog {
   }
 
   /** @throws StorageError if what the stream holds does not go on from what is stored here */
-  async #assertGoesOn(link: StreamLink, { config, created, state }: StreamInfo): Promise<void> {
-    const { share } = this.#options;
+  async #assertGoesOn(link: StreamLink, found: StreamInfo): Promise<void> {
     const { cursor } = this.#replica;
-    this.#source = `stream ${config.name} created ${created}, accounts ${share.text}`;
-    if (cursor !== null && cursor.source !== this.#source) {
-      throw storageError("WRONG_SOURCE", this.#path, `it was filled from ${cursor.source}, and now it is ${this.#source}`);
-    }
-    if (state.last_seq < this.#sequence) throw this.#lostTail(state.last_seq);
+    this.#source = this.#sourceOf(found);
+    if (cursor !== null && cursor.source !== this.#source) throw this.#otherSource(cursor.source, this.#source);
+    const { state } = found;
     if (state.first_seq > this.#sequence + 1) throw this.#gap(state.first_seq);
-    if (this.#sequence === 0) return;
-    const atMs = await link.timeOf(this.#sequence);
-    if (atMs !== null && atMs !== this.#atMs) throw this.#lostTail(this.#sequence - 1);
+    await this.#assertHolds(link, found, this.#stored);
+  }
+
+  /** @throws StorageError if the message that was stored here last is not the one of its place in the stream */
+  async #assertHolds(link: StreamLink, found: StreamInfo, { sequence, at }: Place): Promise<void> {
+    const { connectionCount } = link;
+    if (this.#sourceOf(found) !== this.#source) throw this.#otherSource(this.#source, this.#sourceOf(found));
+    if (found.state.last_seq < sequence) throw this.#lostTail(found.state.last_seq);
+    if (sequence === 0 || connectionCount === this.#checkedConnection) return;
+    const foundMs = await link.timeOf(sequence);
+    if (foundMs !== null && foundMs !== at) throw this.#lostTail(sequence - 1);
+    this.#checkedConnection = connectionCount;
+  }
+
+  get #stored(): Place {
+    return { sequence: this.#sequence, at: this.#atMs };
+  }
+
+  #sourceOf({ config, created }: StreamInfo): string {
+    return `stream ${config.name} created ${created}, accounts ${this.#options.share.text}`;
+  }
+
+  #otherSource(before: string, now: string): StorageError {
+    return storageError("WRONG_SOURCE", this.#path, `it was filled from ${before}, and now it is ${now}`);
   }
 
   #lostTail(sequence: number): StorageError {
@@ -397,14 +423,26 @@ export class JetStreamLog implements EventLog {
     this.#looking = setTimeout(async () => {
       try {
         const askedMs = performance.now();
+        // More may come while the stream answers.
+        const stored = this.#stored;
         const info = await this.#link!.info();
-        if (info.state.last_seq < this.#sequence) return this.#lose(this.#lostTail(info.state.last_seq));
-        this.#note(info, askedMs);
-      } catch {
+        if (info.state.last_seq >= stored.sequence || this.#isCertain(askedMs)) {
+          await this.#assertHolds(this.#link!, info, stored);
+          this.#doubtMs = null;
+          this.#note(info, askedMs);
+        }
+      } catch (error) {
+        if (error instanceof StorageError) return this.#lose(error);
         // It shows in the age.
       }
       if (!this.#isClosed && this.#lost === null) this.#look();
     }, LOOK_EVERY_MS);
+  }
+
+  /** A server that was cut off, and takes itself for the leader yet, knows less than this node. */
+  #isCertain(askedMs: number): boolean {
+    this.#doubtMs ??= askedMs;
+    return askedMs - this.#doubtMs > DOUBT_MS_MAX;
   }
 
   #note({ state }: StreamInfo, askedMs: number): void {

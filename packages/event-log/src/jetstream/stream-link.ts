@@ -32,6 +32,7 @@ export class StreamLink {
   readonly #manager: JetStreamManager;
   readonly #options: StreamOptions;
   #isConnected = true;
+  #connectionCount = 1;
   #isClosed = false;
   #stopReading: () => void = ignore;
 
@@ -55,6 +56,11 @@ export class StreamLink {
 
   get isConnected(): boolean {
     return this.#isConnected;
+  }
+
+  /** Grows whenever servers were lost and found again. */
+  get connectionCount(): number {
+    return this.#connectionCount;
   }
 
   get payloadBytesMax(): number {
@@ -140,7 +146,9 @@ export class StreamLink {
   async #watch(): Promise<void> {
     for await (const { type } of this.#connection.status()) {
       if (type === "disconnect") this.#isConnected = false;
-      if (type === "reconnect") this.#isConnected = true;
+      if (type !== "reconnect") continue;
+      this.#isConnected = true;
+      this.#connectionCount += 1;
     }
   }
 }
