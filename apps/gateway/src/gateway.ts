@@ -23,6 +23,8 @@ import { readingsOf, readingsOfStream } from "./telemetry/readings.ts";
 import { nameRequests, trust } from "./telemetry/request-id.ts";
 import type { Tracing, TracingOptions } from "./telemetry/tracing.ts";
 
+/** Connections that the system holds until they are taken: many come at once when a gateway has started again. */
+const BACKLOG = 4_096;
 const PRUNE_EVERY_MS = 10 * 60_000;
 
 export interface GatewayOptions {
@@ -120,7 +122,7 @@ export async function startGateway({
     const following = await followTlsFiles(config.tls, app.server as object as TlsServer, logger);
     app.addHook("onClose", async () => following.close());
   }
-  const url = await orClose(app.listen({ port: config.port, host }), app, log);
+  const url = await orClose(app.listen({ port: config.port, host, backlog: BACKLOG }), app, log);
   const pruning = schedulePruning(retention, stream !== null, logger);
   const stopping = new AbortController();
   const ready = start();
