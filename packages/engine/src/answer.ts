@@ -122,16 +122,15 @@ export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Ans
     });
   }
   const cellCount = parts.reduce((count, part) => count + part.cellCount, 0);
-  const keyColumn = <Value>(key: KeyColumn<Value> | null | undefined, k: number): KeyColumn<Value> | null =>
-    key
-      ? {
-          values: key.values,
-          indexes: joined(
-            parts.map((part) => part.keys[k]!),
-            new Uint32Array(cellCount),
-          ),
-        }
-      : null;
+  const keyColumn = <Value>(dimension: Dimension, key: KeyColumn<Value> | null | undefined, k: number): KeyColumn<Value> | null => {
+    if (!query.grouping.includes(dimension)) return null;
+    const indexes = joined(
+      parts.map((part) => part.keys[k]!),
+      new Uint32Array(cellCount),
+    );
+    // Of no blocks there are no values, and no cell that has one.
+    return { indexes, values: key?.values ?? [] };
+  };
   const metrics = new Map(
     asked.map((name, m) => [
       name,
@@ -145,9 +144,9 @@ export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Ans
     query,
     cellCount,
     totalCount: 0,
-    intervals: keyColumn(last?.intervals, 0),
-    skills: keyColumn(last?.skills, 1),
-    agents: keyColumn(last?.agents, 2),
+    intervals: keyColumn("interval", last?.intervals, 0),
+    skills: keyColumn("skill", last?.skills, 1),
+    agents: keyColumn("agent", last?.agents, 2),
     metric: (name) => columnOf(name, metrics),
     reader: (name) => {
       const column = columnOf(name, metrics);

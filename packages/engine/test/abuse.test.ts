@@ -72,8 +72,12 @@ describe("an engine", () => {
     const engine = new Engine();
     expect(engine.hasAccount(ACCOUNT)).toBe(false);
     expect(engine.ask(ACCOUNT, DAY).cellCount).toBe(1);
-    for (const grouping of [["agent"], ["skill"], ["skill", "agent"]] as const)
-      expect(engine.ask(ACCOUNT, { ...DAY, grouping }).cellCount).toBe(0);
+    for (const grouping of [["agent"], ["skill"], ["interval"], ["skill", "agent", "interval"]] as const) {
+      const { cellCount, intervals, skills, agents } = engine.ask(ACCOUNT, { ...DAY, grouping, intervalMs: 300_000 });
+      expect(cellCount).toBe(0);
+      const columns = { interval: intervals, skill: skills, agent: agents };
+      for (const dimension of grouping) expect(columns[dimension]).toMatchObject({ indexes: new Uint32Array(0) });
+    }
   });
 
   test("refuses intervals that do not part the window", () => {
