@@ -3,7 +3,7 @@ import { referenceAnswer, referenceSegments, type ReferenceCell } from "@segmete
 import { eventLogArbitrary, GOLDEN_CASES, LOG_RANGE, queryArbitrary } from "@segmeter/testkit";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { graphqlDoor, restDoor, type Door } from "./doors.ts";
+import { askTwice, graphqlDoor, restDoor, type Door } from "./doors.ts";
 import { startTestGateway, type TestGateway } from "./test-gateway.ts";
 
 const NOW_MS = LOG_RANGE.endMs + 2880 * MINUTE_MS;
@@ -70,6 +70,20 @@ describe("the ids of a GraphQL field keep", () => {
       for (const { id, skills } of agents) for (const skill of skills) expect(skill.agents ?? [{ id }]).toEqual([{ id }]);
     });
   }
+});
+
+test("the intervals of agents that are not there are all listed, without segments", async () => {
+  const accountId = await post(conversationOf("1", "1"), [100], false);
+  const { body } = await askTwice(
+    gateway,
+    `{ account(id: "${accountId}") { agentSegments(timeframe: 10, filter: { agentIds: ["9"] }) {
+      metrics { totalAgentConversationSegments }
+      intervals(minutes: 5) { metrics { totalAgentConversationSegments } agents { id } }
+    } } }`,
+  );
+  const none = { metrics: { totalAgentConversationSegments: 0 } };
+  const empty = { ...none, agents: [] };
+  expect(body.data.account.agentSegments).toEqual({ ...none, intervals: [empty, empty] });
 });
 
 describe("over random logs and queries", () => {

@@ -371,7 +371,7 @@ export class JetStreamLog implements EventLog {
       }
       const period = this.#periodOf(first.atMs);
       if (period > this.#periodOf(this.#atMs))
-        await this.#storing.run(async () => this.#options.onPeriod?.(period * this.#options.periodMs));
+        await this.#storing.run(() => this.#insist(async () => this.#options.onPeriod?.(period * this.#options.periodMs)));
       await this.#storing.run(() => this.#storeTurn(this.#takeTurn(period)));
     }
   }
@@ -397,18 +397,18 @@ export class JetStreamLog implements EventLog {
     const batches = held.map(({ batch }) => batch);
     const cursor = { source: this.#source, sequence: message.seq, at: atMs };
     // What is nobody's here is read again after a restart, and passed over again.
-    const appended = batches.length > 0 ? await this.#storeSurely(batches, cursor) : [];
+    const appended = batches.length > 0 ? await this.#insist(() => this.#replica.store(batches, cursor)) : [];
     if (appended === null) return;
     [this.#sequence, this.#atMs] = [message.seq, atMs];
     await this.#follower({ batches, appended, position: message.seq });
     held.forEach(({ own }, i) => own?.resolve(appended[i]!));
   }
 
-  /** @returns null if the log was closed before it could be stored */
-  async #storeSurely(batches: readonly EventBatch[], cursor: Cursor): Promise<AppendedBatch[] | null> {
+  /** For work that fails while the disk does. @returns null if the log was closed before it succeeded */
+  async #insist<Result>(work: () => Promise<Result>): Promise<Result | null> {
     while (!this.#isClosed) {
       try {
-        return await this.#replica.store(batches, cursor);
+        return await work();
       } catch (error) {
         if (!(error instanceof StorageError) || error.fault !== "STORAGE_FAILED") throw error;
         this.#options.onTrouble(error, "this node cannot store what the stream has; it is tried again");
