@@ -124,7 +124,9 @@ program
 
 program
   .command("backup")
-  .description("Write a copy of the event log, checked from end to end. Works while the gateway runs: the scope admin, every account.")
+  .description(
+    "Write a copy of the event log and of what LivePerson's accounts keep beside it, checked from end to end. Works while the gateway runs: the scope admin, every account.",
+  )
   .argument("<file>", "the backup to make; nothing may be there")
   .addOption(URL_OPTION)
   .addOption(TOKEN_OPTION)

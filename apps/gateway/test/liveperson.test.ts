@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { SqliteCopy } from "@segmeter/event-log/sqlite";
 import { referenceSegments } from "@segmeter/reference";
 import { LIVEPERSON_AGENTS, livePersonConversationArbitrary } from "@segmeter/testkit";
 import * as fc from "fast-check";
@@ -271,6 +272,82 @@ describe("what was last known of conversations", () => {
   });
 });
 
+describe("a backup", () => {
+  const managed = state(1000, [
+    ["pid-a", "ASSIGNED_AGENT"],
+    ["m", "MANAGER"],
+  ]);
+  const takenOver = state(2000, [["m", "ASSIGNED_AGENT"]]);
+  const closed = state(3000, [], { state: "CLOSE", closeReason: "AGENT", endTs: START_MS + 3000 });
+
+  test.each(["of a gateway that runs", "of a folder"])(
+    "%s carries the directory and what was last known, so that what comes next is judged by it",
+    { timeout: 60_000 },
+    async (where) => {
+      await put(`/v1/accounts/${ACCOUNT}/agents`, [{ id: "a", pid: "pid-a", displayName: "Ada" }]);
+      await notify(JSON.stringify(managed));
+      if (where === "of a folder") await gateway.close();
+      const backup = await backUp(where === "of a folder" ? ["--data-dir", folder.path] : ["--url", gateway.url]);
+      if (where !== "of a folder") await gateway.close();
+      await moveTo(backup);
+
+      expect((await gateway.get(`/v1/accounts/${ACCOUNT}/agents`)).body).toMatchObject([{ id: "a", displayName: "Ada" }]);
+      expect((await notify(JSON.stringify(managed))).body).toMatchObject({ accepted: 0, duplicates: 2 });
+      for (const body of [takenOver, message(2500, "m"), closed]) await notify(JSON.stringify(body));
+      const { metricsPerAgent } = (await metricsOf(ACCOUNT)).agentsMetrics;
+      expect(Object.keys(metricsPerAgent)).toEqual(["a", "m"]);
+      // After a takeover the first response enters no average.
+      expect(metricsPerAgent["m"]).toMatchObject({ avgTimetoFirstAgentMessageFromAgentAssignment: -1 });
+    },
+  );
+
+  test("made while notifications come knows the state behind every event in it that was acknowledged", { timeout: 60_000 }, async () => {
+    let isOver = false;
+    const making = backUp(["--url", gateway.url]).finally(() => (isOver = true));
+    making.catch(() => undefined);
+    for (let sent = 0; !isOver; sent++) await notify(JSON.stringify(managed).replace('"convId":"c"', `"convId":"${sent}"`));
+    const copy = SqliteCopy.open(await making);
+    const conversations = [...copy.readAll()].flat().map(({ events }) => events[0]!.conversationId);
+    const lines = [...copy.companions()].flatMap(([, pieces]) =>
+      Buffer.concat([...pieces])
+        .toString()
+        .split("\n"),
+    );
+    copy.close();
+
+    // They came one after another: of all but the last one the answer was there.
+    const acknowledged = conversations.slice(0, -1);
+    expect(acknowledged.length).toBeGreaterThan(10);
+    expect(acknowledged.filter((id) => !lines.some((line) => line.includes(`"conversationId":"${id}"`)))).toEqual([]);
+  });
+
+  test("from before it carried them restores too; the notifications that come again change nothing", { timeout: 60_000 }, async () => {
+    const bodies = [managed, takenOver, message(2500, "m"), closed].map((body) => JSON.stringify(body));
+    for (const body of bodies) await notify(body);
+    const before = await metricsOf(ACCOUNT);
+    await gateway.close();
+    await rm(join(folder.path, "liveperson.ndjson"));
+    const backup = await backUp(["--data-dir", folder.path]);
+    await moveTo(backup);
+    expect(await readFile(join(folder.path, "liveperson.ndjson"), "utf8")).toBe("");
+
+    for (const body of bodies.toReversed()) await notify(body);
+    expect(await metricsOf(ACCOUNT)).toEqual(before);
+  });
+
+  test("leaves what is in the folder already, which is newer", { timeout: 60_000 }, async () => {
+    await put(`/v1/accounts/${ACCOUNT}/agents`, [{ id: "a" }]);
+    const backup = await backUp(["--url", gateway.url]);
+    await put(`/v1/accounts/${ACCOUNT}/agents`, [{ id: "b" }]);
+    await gateway.close();
+    for (const name of await readdir(folder.path)) if (name.startsWith("events.sqlite")) await rm(join(folder.path, name));
+    const { exitCode, stderr } = await runCli(["restore", backup, "--data-dir", folder.path]);
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining("agents.json is there already, and stays as it is")]);
+    gateway = await start();
+    expect((await gateway.get(`/v1/accounts/${ACCOUNT}/agents`)).body).toMatchObject([{ id: "b" }]);
+  });
+});
+
 describe("the directory of an account's users", () => {
   const path = `/v1/accounts/${ACCOUNT}/agents`;
 
@@ -408,6 +485,22 @@ describe("the domain lookup", () => {
     expect(body.baseURI).toBe(new URL(gateway.url).host);
   });
 });
+
+/** @returns the file */
+async function backUp(place: readonly string[]): Promise<string> {
+  const path = join(folder.path, "backup");
+  expect(await runCli(["backup", path, ...place])).toMatchObject({ exitCode: 0 });
+  return path;
+}
+
+/** Restores a backup into a folder of its own, and starts a gateway there. */
+async function moveTo(backup: string): Promise<void> {
+  const next = await createTestFolder();
+  expect(await runCli(["restore", backup, "--data-dir", next.path])).toMatchObject({ exitCode: 0 });
+  await folder.remove();
+  folder = next;
+  gateway = await start();
+}
 
 function readSample(name: string): unknown {
   return JSON.parse(readFileSync(new URL(name, SAMPLES), "utf8"));

@@ -65,9 +65,10 @@ export interface EventLog {
    * every call of it whole or not at all.
    *
    * @param path of a file that is not there; what is left of it after a failure is the caller's to remove
+   * @param companionPaths files that go along in the copy, as they are once all else is in it; those that are not there, or empty, do not
    * @throws StorageError if it could not be written
    */
-  copyTo(path: string): Promise<void>;
+  copyTo(path: string, companionPaths?: readonly string[]): Promise<void>;
 
   /** Lets go of the log; it may be opened again. Later calls are refused, but closing once more does nothing. */
   close(): Promise<void>;

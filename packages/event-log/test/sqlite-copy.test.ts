@@ -1,5 +1,6 @@
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { beforeEach, describe, expect, it } from "vitest";
 import { StorageError } from "../src/index.ts";
 import type { ConversationHistory } from "../src/index.ts";
@@ -19,6 +20,15 @@ function readCopy(): ConversationHistory[] {
   const copy = SqliteCopy.open(path);
   try {
     return [...copy.readAll()].flat();
+  } finally {
+    copy.close();
+  }
+}
+
+function readCompanions(): Record<string, Buffer> {
+  const copy = SqliteCopy.open(path);
+  try {
+    return Object.fromEntries([...copy.companions()].map(([name, pieces]) => [name, Buffer.concat([...pieces])]));
   } finally {
     copy.close();
   }
@@ -89,6 +99,50 @@ describe("a copy of a log", () => {
 
     expect((await readFile(path)).length).toBe((await readFile(`${path}-2`)).length);
     expect(readCopy().flatMap(({ events }) => events)).toHaveLength(100);
+  });
+
+  it("takes files along, whole, and can do without them again", async () => {
+    const log = await openSqliteLog({ folder });
+    await log.append([{ accountId: "x", events: messages(0, 100) }]);
+    const large = Buffer.from("snapshot\n".repeat(100_000));
+    await writeFile(join(folder, "large"), large);
+    await writeFile(join(folder, "empty"), "");
+    await log.copyTo(path, [join(folder, "large"), join(folder, "empty"), join(folder, "missing")]);
+    const held = await readWhole(log);
+    await log.close();
+
+    expect(readCompanions()).toEqual({ large });
+    expect(readCopy()).toEqual(held);
+    SqliteCopy.dropCompanions(path);
+    expect(readCompanions()).toEqual({});
+    expect(readCopy()).toEqual(held);
+  });
+
+  it("of a log that was a copy itself takes along what lies beside it now", async () => {
+    await writeFile(join(folder, "beside"), "old");
+    const first = await openSqliteLog({ folder });
+    await first.copyTo(path, [join(folder, "beside")]);
+    await first.close();
+    await rename(path, join(folder, "events.sqlite"));
+    await writeFile(join(folder, "other"), "new");
+    const log = await openSqliteLog({ folder });
+    await log.copyTo(path, [join(folder, "other")]);
+    await log.close();
+    expect(readCompanions()).toEqual({ other: Buffer.from("new") });
+  });
+
+  it.each([
+    "UPDATE companions SET bytes = x'00' WHERE number = 1",
+    "DELETE FROM companions WHERE number = (SELECT max(number) FROM companions)",
+  ])("says that a file is not whole: %s", async (damage) => {
+    const log = await openSqliteLog({ folder });
+    await writeFile(join(folder, "beside"), "x".repeat(600_000));
+    await log.copyTo(path, [join(folder, "beside")]);
+    await log.close();
+    const db = new DatabaseSync(path);
+    db.exec(damage);
+    db.close();
+    expect(readCompanions).toThrow(expect.objectContaining({ fault: "DAMAGED", message: expect.stringContaining("of beside") }));
   });
 
   it("fails by itself where it cannot be written; the log goes on", async () => {

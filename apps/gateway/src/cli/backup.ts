@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { alreadyThere, copyLog, makeCopy, type LogPlace } from "./log-copy.ts";
 
 /**
- * Writes a copy of the log to a new file.
+ * Writes a copy of the log, and of what lies beside it, to a new file.
  *
  * @throws BackupError, StorageError
  */

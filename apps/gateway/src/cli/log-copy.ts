@@ -1,12 +1,13 @@
 import { createWriteStream, existsSync } from "node:fs";
-import { link, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { link, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { openSqliteLog, pathIn, SqliteCopy } from "@segmeter/event-log/sqlite";
 import type { EventLog, LogSize } from "@segmeter/event-log";
 import { sync } from "../durable-file.ts";
 import { isErrno } from "../errno.ts";
+import { COMPANIONS, companionsIn } from "../liveperson/companions.ts";
 import { authorizationOf, causeOf, problemText, urlOf } from "./gateway-request.ts";
 import { Progress } from "./progress.ts";
 
@@ -24,7 +25,7 @@ export interface RunningGateway {
 export type LogPlace = { readonly gateway: RunningGateway } | { readonly dataDir: string };
 
 /**
- * Writes a copy of the log to a new file.
+ * Writes a copy of the log, and of what lies beside it, to a new file.
  *
  * @throws BackupError, StorageError
  */
@@ -32,7 +33,7 @@ export async function copyLog(place: LogPlace, path: string, progress: Progress)
   if ("gateway" in place) return download(place.gateway, path, progress);
   const log = await openLogIn(place.dataDir);
   try {
-    await log.copyTo(path);
+    await log.copyTo(path, companionsIn(place.dataDir));
   } finally {
     await log.close();
   }
@@ -48,14 +49,20 @@ export function openLogIn(dataDir: string): Promise<EventLog> {
 /**
  * Has a copy written beside its place, checks it from end to end, and only then gives it its name.
  *
+ * @param unpackInto the folder that the files which go along are put into; left out: they stay in the copy
  * @throws BackupError, StorageError
  */
-export async function makeCopy(path: string, write: (temporary: string, progress: Progress) => Promise<void>): Promise<void> {
+export async function makeCopy(
+  path: string,
+  write: (temporary: string, progress: Progress) => Promise<void>,
+  unpackInto?: string,
+): Promise<void> {
   const temporary = `${path}.${process.pid}.part`;
   const progress = new Progress();
   try {
     await write(temporary, progress);
     const { eventCount, conversationCount } = checkCopy(temporary, progress);
+    if (unpackInto !== undefined) await unpack(temporary, unpackInto);
     await giveName(temporary, path);
     progress.end();
     process.stderr.write(`${path}: ${eventCount} events of ${conversationCount} conversations, checked\n`);
@@ -65,7 +72,7 @@ export async function makeCopy(path: string, write: (temporary: string, progress
 }
 
 /**
- * Reads a copy from end to end: every page, every checksum, every conversation.
+ * Reads a copy from end to end: every page, every checksum, every conversation, every file that goes along.
  *
  * @throws StorageError if anything is not what was written
  */
@@ -78,9 +85,36 @@ function checkCopy(path: string, progress: Progress): LogSize {
       for (const { events } of chunk) eventCount += events.length;
       progress.show(() => `checking: ${eventCount} of ${size.eventCount} events`);
     }
+    for (const [, pieces] of copy.companions()) for (const _ of pieces);
     return size;
   } finally {
     copy.close();
+  }
+}
+
+/** Before the log has its name: no gateway starts on it without them. What is there already is newer, and stays. */
+async function unpack(copyPath: string, dataDir: string): Promise<void> {
+  const copy = SqliteCopy.open(copyPath);
+  try {
+    for (const [name, pieces] of copy.companions()) {
+      if (!COMPANIONS.includes(name)) throw new BackupError(`${copyPath}: it holds ${name}, which this version does not know`);
+      const path = join(dataDir, name);
+      if (existsSync(path)) process.stderr.write(`${path} is there already, and stays as it is\n`);
+      else await writeWhole(path, pieces);
+    }
+  } finally {
+    copy.close();
+  }
+  SqliteCopy.dropCompanions(copyPath);
+}
+
+async function writeWhole(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
+  const temporary = `${path}.${process.pid}.part`;
+  try {
+    await writeFile(temporary, pieces, { flag: "wx", mode: 0o600 });
+    await giveName(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
   }
 }
 

@@ -4,7 +4,7 @@ import { pathIn } from "@segmeter/event-log/sqlite";
 import { alreadyThere, BackupError, makeCopy } from "./log-copy.ts";
 
 /**
- * Puts a backup into a data folder that has no log.
+ * Puts a backup, with what goes along in it, into a data folder that has no log.
  *
  * @throws BackupError, StorageError
  */
@@ -12,7 +12,7 @@ export async function restore(backup: string, dataDir: string): Promise<void> {
   const path = pathIn(dataDir);
   // A log that goes on beside a file that is gone would be taken for this one's.
   for (const held of [path, `${path}-wal`]) if (existsSync(held)) throw alreadyThere(held);
-  await makeCopy(path, (temporary) => copy(backup, dataDir, temporary));
+  await makeCopy(path, (temporary) => copy(backup, dataDir, temporary), dataDir);
 }
 
 async function copy(backup: string, dataDir: string, path: string): Promise<void> {

@@ -4,19 +4,20 @@ import type { EventLog } from "@segmeter/event-log";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isOfOwnPage, requireEverything, requireScope } from "../access/guard.ts";
 import { Refusal } from "../access/refusal.ts";
+import { companionsIn } from "../liveperson/companions.ts";
 import { HttpProblem, refuseOtherMethods } from "./problem.ts";
 
 export const BACKUP_PATH = "/v1/backup";
 const RETRY_AFTER_S = 10;
 
 /**
- * `POST /v1/backup`: a copy of the whole log as it is now, made while events are taken; one at a time. The gateway itself
+ * `POST /v1/backup`: a copy of the whole log as it is now, and of what lies beside it, made while events are taken; one at a time. The gateway itself
  * has to make it: nobody else may open the log's file, whose lock would be lost with any second descriptor.
  *
- * @param folder the log's, where the copy lies until it is made
+ * @param dataDir the log's, where the copy lies until it is made
  */
-export function addBackup(app: FastifyInstance, log: EventLog, folder: string): void {
-  const path = join(folder, "backup.part");
+export function addBackup(app: FastifyInstance, log: EventLog, dataDir: string): void {
+  const path = join(dataDir, "backup.part");
   let isUnderWay = false;
   app.post(BACKUP_PATH, { onRequest: [requireScope("admin"), requireEverything, refuseOtherPages] }, async (_request, reply) => {
     if (isUnderWay) {
@@ -27,7 +28,7 @@ export function addBackup(app: FastifyInstance, log: EventLog, folder: string): 
     // Nothing is sent until the copy is made, however long that takes.
     reply.raw.setTimeout(0);
     reply.raw.once("close", () => (isUnderWay = false));
-    const copy = await copyOf(log, path);
+    const copy = await copyOf(log, path, dataDir);
     reply.type("application/octet-stream").header("content-length", (await copy.stat()).size);
     return reply.send(copy.createReadStream());
   });
@@ -35,10 +36,10 @@ export function addBackup(app: FastifyInstance, log: EventLog, folder: string): 
 }
 
 /** @returns the copy, which has no name any more: it is gone when it has been read, whatever happens */
-async function copyOf(log: EventLog, path: string): Promise<FileHandle> {
+async function copyOf(log: EventLog, path: string, dataDir: string): Promise<FileHandle> {
   await rm(path, { force: true });
   try {
-    await log.copyTo(path);
+    await log.copyTo(path, companionsIn(dataDir));
     return await open(path);
   } finally {
     await rm(path, { force: true });

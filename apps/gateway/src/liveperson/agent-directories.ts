@@ -6,6 +6,7 @@ import { AgentDirectory, parseAgents, type AgentEntry } from "@segmeter/livepers
 import { replaceFile } from "../durable-file.ts";
 import { isErrno } from "../errno.ts";
 
+export const AGENTS_FILE = "agents.json";
 const NOBODY = new AgentDirectory([]);
 
 /** The directories of all accounts, kept in one file: `{ "demo": [{ "id": "4501", … }] }`. */
@@ -22,7 +23,7 @@ export class AgentDirectories {
 
   /** @throws StorageError if the file is there and cannot be read, or is no directory */
   static async open(dataDir: string): Promise<AgentDirectories> {
-    const path = join(dataDir, "agents.json");
+    const path = join(dataDir, AGENTS_FILE);
     try {
       return new AgentDirectories(path, parseFile(await readFile(path, "utf8")));
     } catch (error) {

@@ -4,6 +4,7 @@ import { StorageError } from "@segmeter/event-log";
 import { isSnapshot, Timelines, type AgentDirectory, type Snapshot } from "@segmeter/liveperson";
 import { JournalFile } from "../journal-file.ts";
 
+export const SNAPSHOTS_FILE = "liveperson.ndjson";
 const HOUR_MS = 3_600_000;
 
 export interface JournalOptions {
@@ -31,7 +32,7 @@ export class SnapshotJournal {
 
   /** @throws StorageError if the file cannot be read or written */
   static async open({ dataDir, retentionHours, now }: JournalOptions): Promise<SnapshotJournal> {
-    const path = join(dataDir, "liveperson.ndjson");
+    const path = join(dataDir, SNAPSHOTS_FILE);
     const accounts: Accounts = new Map();
     try {
       const file = await JournalFile.open({

@@ -213,8 +213,8 @@ export class JetStreamLog implements EventLog {
     return this.#replica.log.size();
   }
 
-  copyTo(path: string): Promise<void> {
-    return this.#replica.log.copyTo(path);
+  copyTo(path: string, companionPaths: readonly string[] = []): Promise<void> {
+    return this.#replica.log.copyTo(path, companionPaths);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync } from "node:fs";
 import { backup, DatabaseSync } from "node:sqlite";
+import { packCompanions } from "./companions.ts";
 
 /** A step holds up whatever else is done with the log: 4 MB. */
 const STEP_PAGES = 1_000;
@@ -10,11 +11,13 @@ const STEP_PAGES = 1_000;
  *
  * @param onBegun told after the first step: a transaction that is open by then makes SQLite call the database busy, which
  *   Node takes for the end of the copy and reports as "not an error". At later steps it only makes it wait.
+ * @param companionPaths files that go along; read last, so that they are not older than what is copied
  */
-export async function copyDatabase(db: DatabaseSync, path: string, onBegun: () => void): Promise<void> {
+export async function copyDatabase(db: DatabaseSync, path: string, onBegun: () => void, companionPaths: readonly string[]): Promise<void> {
   await backup(db, path, { rate: STEP_PAGES, progress: onBegun });
   const copy = new DatabaseSync(path);
   try {
+    packCompanions(copy, companionPaths);
     // One file, that can be read where nothing can be written.
     copy.exec("PRAGMA journal_mode = DELETE");
   } finally {

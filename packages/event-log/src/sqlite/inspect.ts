@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { COMPANIONS_TABLE } from "./companions.ts";
 import { Damage, SQLITE_CODES, sqliteCodeOf, storageError } from "./failure.ts";
 import { APPLICATION_ID, FORMAT_VERSION, SCHEMA } from "./schema.ts";
 import { SCHEMA_1 } from "./version-1.ts";
@@ -53,7 +54,9 @@ export function identify(path: string, db: DatabaseSync): "LOG" | "VERSION_1" | 
 
 /** The tables are those of its version, and every page is in its place. */
 function assertSound(db: DatabaseSync, schema: readonly string[]): void {
-  const tables = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'cursor' ORDER BY rowid").all();
+  const tables = db
+    .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT IN ('cursor', ?) ORDER BY rowid")
+    .all(COMPANIONS_TABLE);
   if (JSON.stringify(tables.map(({ sql }) => sql)) !== JSON.stringify(schema)) throw new Damage("its tables are not those that were made");
   const verdict = pragma(db, "integrity_check(1)");
   if (verdict !== "ok") throw new Damage(String(verdict));

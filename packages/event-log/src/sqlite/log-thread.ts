@@ -46,10 +46,10 @@ function readNext(reader: number): PackedHistories | null {
 }
 
 /** @returns once the next call may come; how the copy ends, `isCopied` tells */
-async function startCopying(path: string): Promise<void> {
+async function startCopying(path: string, companionPaths: readonly string[]): Promise<void> {
   copying = { state: "copying" };
   const { promise: begun, resolve: onBegun } = Promise.withResolvers<void>();
-  const over = file.copyTo(path, onBegun).then(
+  const over = file.copyTo(path, companionPaths, onBegun).then(
     () => void (copying = { state: "copied" }),
     (error: unknown) => void (copying = { state: "failed", error }),
   );

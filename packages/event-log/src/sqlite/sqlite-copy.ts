@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { ConversationHistory, LogSize } from "../event-log.ts";
+import { companionNames, dropCompanions, readCompanion } from "./companions.ts";
 import { Damage, storageError, toStorageError } from "./failure.ts";
 import { identify, inspect } from "./inspect.ts";
 import { rowsOf, toHistory, type StoredConversation } from "./read.ts";
@@ -10,10 +11,12 @@ import { Version1File } from "./version-1.ts";
 /** A copy of a log, opened for reading alone. */
 export class SqliteCopy {
   readonly #path: string;
+  readonly #db: DatabaseSync;
   readonly #file: ReadableFile;
 
-  private constructor(path: string, file: ReadableFile) {
+  private constructor(path: string, db: DatabaseSync, file: ReadableFile) {
     this.#path = path;
+    this.#db = db;
     this.#file = file;
   }
 
@@ -26,7 +29,7 @@ export class SqliteCopy {
       db = new DatabaseSync(path, { readOnly: true });
       const found = identify(path, db);
       if (found === "NOTHING") throw storageError("NOT_A_LOG", path, "nothing is in it");
-      return new SqliteCopy(path, found === "LOG" ? new SqliteFile(path, db) : new Version1File(db));
+      return new SqliteCopy(path, db, found === "LOG" ? new SqliteFile(path, db) : new Version1File(db));
     } catch (error) {
       db?.close();
       throw toStorageError(error, path);
@@ -35,11 +38,7 @@ export class SqliteCopy {
 
   /** @throws StorageError */
   size(): LogSize {
-    try {
-      return this.#file.size();
-    } catch (error) {
-      throw toStorageError(error, this.#path);
-    }
+    return this.#guarded(() => this.#file.size());
   }
 
   /**
@@ -64,8 +63,45 @@ export class SqliteCopy {
     }
   }
 
+  /**
+   * The files that went along with the log, by their names.
+   *
+   * @throws StorageError, while it is read too: DAMAGED if the bytes of a file are not what was written
+   */
+  *companions(): Generator<[name: string, bytes: Iterable<Uint8Array>], void> {
+    for (const name of this.#guarded(() => companionNames(this.#db))) yield [name, this.#piecesOf(name)];
+  }
+
+  /** Leaves nothing but the log in a copy that is closed. @throws StorageError */
+  static dropCompanions(path: string): void {
+    const db = new DatabaseSync(path);
+    try {
+      dropCompanions(db);
+    } catch (error) {
+      throw toStorageError(error, path);
+    } finally {
+      db.close();
+    }
+  }
+
   close(): void {
     this.#file.close();
+  }
+
+  *#piecesOf(name: string): Generator<Uint8Array, void> {
+    try {
+      yield* readCompanion(this.#db, name);
+    } catch (error) {
+      throw toStorageError(error, this.#path);
+    }
+  }
+
+  #guarded<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw toStorageError(error, this.#path);
+    }
   }
 }
 

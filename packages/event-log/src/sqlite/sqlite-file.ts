@@ -101,11 +101,12 @@ export class SqliteFile {
   }
 
   /**
+   * @param companionPaths files that go along
    * @param onBegun told when other calls may come: before it settles, unless the copy is made in one step or fails at once
    */
-  async copyTo(path: string, onBegun: () => void): Promise<void> {
+  async copyTo(path: string, companionPaths: readonly string[], onBegun: () => void): Promise<void> {
     try {
-      await copyDatabase(this.#db, path, onBegun);
+      await copyDatabase(this.#db, path, onBegun, companionPaths);
     } catch (error) {
       throw toStorageError(error, path);
     }

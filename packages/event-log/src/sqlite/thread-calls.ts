@@ -21,7 +21,7 @@ export interface ThreadCalls {
   remove(conversationKeys: readonly number[]): void;
   size(): LogSize;
   /** Begins to copy, which goes on between the calls after this one. One at a time. */
-  startCopying(path: string): Promise<void>;
+  startCopying(path: string, companionPaths: readonly string[]): Promise<void>;
   /** Whether the copy is whole; fails as it failed. */
   isCopied(): boolean;
   close(): void;

@@ -164,13 +164,13 @@ class ThreadedLog implements EventLog {
   }
 
   /** Calls are answered in their order, so a long one is asked for again and again. */
-  async copyTo(path: string): Promise<void> {
+  async copyTo(path: string, companionPaths: readonly string[] = []): Promise<void> {
     const before = this.#copying;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#copying = promise;
     await before;
     try {
-      await this.#call("startCopying", path);
+      await this.#call("startCopying", path, companionPaths);
       while (!(await this.#call("isCopied"))) await delay(COPY_LOOK_MS);
     } finally {
       resolve();
