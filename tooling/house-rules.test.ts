@@ -61,6 +61,13 @@ describe("the house rules", () => {
     expect(linesMatching(/\b(it|test|describe)\.(only|skip|todo|fails)\(/)).toEqual([]);
   });
 
+  test("decisions are numbered one after another, and say their number", () => {
+    const paths = trackedFiles("docs/decisions/[0-9]*.md").toSorted();
+    const numbers = paths.map((path) => Number(/(\d+)-[^/]+$/.exec(path)?.[1]));
+    expect(numbers).toEqual(paths.map((_, i) => i + 1));
+    expect(paths.map((path) => Number(/^# (\d+)\./.exec(readFileSync(join(ROOT, path), "utf8"))?.[1]))).toEqual(numbers);
+  });
+
   test("the core and its surfaces read no clock, no randomness and no environment", () => {
     expect(
       linesMatching(/Date\.now|Math\.random|process\.|from "node:|new Date\(\)/, /^packages\/(engine|reference|rest-adapter)\/src\//),
