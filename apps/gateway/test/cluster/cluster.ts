@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { NatsServers, type NatsServersOptions } from "@segmeter/nats-servers";
@@ -18,6 +19,7 @@ type Folder = Awaited<ReturnType<typeof createTestFolder>>;
 
 const STREAM = "segmeter";
 const NODES = 3;
+const LOOK_EVERY_MS = 100;
 const HOUR_MS = 3_600_000;
 const CONTRACT = new URL("../../../../../shared/contract/check.mjs", import.meta.url).pathname;
 
@@ -78,13 +80,17 @@ export class TestCluster {
     return this.#gateways[index]!.kill();
   }
 
-  /** @returns the index of the server that leads the stream, and of one that follows */
+  /** @returns the index of the server that leads the stream, once there is one, and of one that follows */
   async leaderAndFollower(): Promise<{ readonly leader: number; readonly follower: number }> {
     const connection = await connect({ servers: this.servers.urls.map((url) => url.replace("nats://", "")) });
     try {
-      const { cluster } = await (await jetstreamManager(connection)).streams.info(STREAM);
-      const leader = this.servers.list.findIndex(({ name }) => name === cluster?.leader);
-      return { leader, follower: (leader + 1) % this.servers.list.length };
+      const { streams } = await jetstreamManager(connection, { checkAPI: false });
+      for (;;) {
+        const info = await streams.info(STREAM).catch(() => null);
+        const leader = this.servers.list.findIndex(({ name }) => name === info?.cluster?.leader);
+        if (leader !== -1) return { leader, follower: (leader + 1) % this.servers.list.length };
+        await delay(LOOK_EVERY_MS);
+      }
     } finally {
       await connection.close();
     }
