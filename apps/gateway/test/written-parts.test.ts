@@ -12,12 +12,15 @@ beforeAll(async () => {
     ...conversation("c1", '"quoted" é', "s", NOW_MS - 12 * MINUTE_MS),
     ...conversation("c2", "7", "s", NOW_MS - 2 * MINUTE_MS),
   ]);
+  await putNames([{ id: '"quoted" é', displayName: '"Ada" é' }]);
 });
 afterAll(() => gateway.close());
 
 // `askTwice` fails where compiled code answers otherwise than graphql-js.
 const SELECTIONS: readonly (readonly [fact: string, selection: string, definitions?: string])[] = [
   ["ids alone", "agents { id }"],
+  ["names, of those who have one", "agents { id name also: name metrics { totalAgentConversationSegments } } skills { agents { name } }"],
+  ["names alone", "agents { name }"],
   ["type names alone", "agents { __typename }"],
   ["metrics alone, one twice", "agents { metrics { a: avgAgentSegmentDuration avgAgentSegmentDuration b: avgAgentSegmentDuration } }"],
   ["no metric at all", "agents { id metrics { __typename } }"],
@@ -54,6 +57,20 @@ test.each(SELECTIONS)("compiled code gives %s as graphql-js does", async (_, sel
   expect(body.data).not.toBeNull();
 });
 
+test("an agent is called what the directory says at the time, and those whom it does not name are called nothing", async () => {
+  const query = '{ account(id: "a") { agentSegments(timeframe: 60) { agents { id name } } } }';
+  const names = async (): Promise<unknown> => (await askTwice(gateway, query)).body.data.account.agentSegments.agents;
+  expect(await names()).toEqual([
+    { id: "7", name: null },
+    { id: '"quoted" é', name: '"Ada" é' },
+  ]);
+  await putNames([{ id: "7", displayName: "Grace" }]);
+  expect(await names()).toEqual([
+    { id: "7", name: "Grace" },
+    { id: '"quoted" é', name: null },
+  ]);
+});
+
 test("operations with introspection are answered, too", async () => {
   const { body } = await askTwice(
     gateway,
@@ -71,6 +88,12 @@ test("nobody can ask for the fields that compiled code uses", async () => {
   const { body } = await gateway.graphql('{ __type(name: "AgentSegments") { fields { name } } }');
   expect(JSON.stringify(body)).not.toContain("written");
 });
+
+async function putNames(agents: readonly object[]): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`${gateway.url}/v1/accounts/a/agents`, { method: "PUT", headers, body: JSON.stringify(agents) });
+  expect(response.status).toBe(204);
+}
 
 function conversation(conversationId: string, agentId: string, skillId: string, endMs: number): ConversationEvent[] {
   const header = { conversationId, sequence: 0 };

@@ -1,6 +1,7 @@
 import type { AnswerSize, FilterValues, Limits, Window } from "@segmeter/engine";
 import type { Caller } from "../access/caller.ts";
 import type { ReadableEngine } from "../access/readable-engine.ts";
+import type { NameOf } from "./nodes.ts";
 import { PassMeter, type OnPass } from "../pass-meter.ts";
 import { createPartsLoader, createWrittenLoader, type PartsLoader, type WrittenLoader } from "./parts-loader.ts";
 
@@ -15,6 +16,8 @@ export interface RequestContext {
   readonly parts: PartsLoader;
   readonly written: WrittenLoader;
   readonly filterValues: (accountId: string) => FilterValues;
+  /** By the directory of the account's users. */
+  readonly nameOf: NameOf;
   readonly sizeOf: (accountId: string, window: Window) => AnswerSize;
   /** How many values the answer may have; estimated before it is executed. */
   cells: number;
@@ -29,7 +32,7 @@ export interface Subscribed {
   readonly everyMs: number;
 }
 
-export interface ContextParts extends Pick<RequestContext, "caller" | "requestId" | "limits" | "onSubscribed"> {
+export interface ContextParts extends Pick<RequestContext, "caller" | "requestId" | "limits" | "nameOf" | "onSubscribed"> {
   readonly engine: ReadableEngine;
   readonly onPass: OnPass;
 }
@@ -40,7 +43,7 @@ export function createContext({ engine, onPass, ...parts }: ContextParts): Reque
     ...parts,
     meter,
     parts: createPartsLoader(meter),
-    written: createWrittenLoader(meter),
+    written: createWrittenLoader(meter, parts.nameOf),
     filterValues: (accountId) => engine.filterValues(accountId),
     sizeOf: (accountId, window) => engine.sizeOf(accountId, window),
     cells: 0,

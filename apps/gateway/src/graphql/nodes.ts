@@ -37,3 +37,6 @@ export interface IntervalNode extends SliceNode {
   readonly end: Date;
   readonly metrics: MetricValues;
 }
+
+/** @returns what an agent is called; null: nobody said */
+export type NameOf = (accountId: string, agentId: string) => string | null;

@@ -2,7 +2,7 @@ import { isMetricName, METRIC_NAMES, metricOf, MINUTE_MS, type MetricName } from
 import { toLabel, toRowLabels, type JsonBytes, type Label, type RowLabels } from "@segmeter/json-bytes";
 import type { Step } from "./nodes.ts";
 
-type Key = "id" | "start" | "end";
+type Key = "id" | "name" | "start" | "end";
 
 /** A field of a part that is selected, under the name that the operation gives it. */
 export type PartField =
@@ -35,15 +35,22 @@ export class PartWriter {
 
   /**
    * @param columnOf the values of a metric, one a cell; NaN where there is nothing to average
+   * @param nameOf an agent; null where nobody said
    * @returns writes one part; a cell of null stands for a part without segments
    */
-  over(columnOf: (metric: MetricName) => Float64Array, out: JsonBytes): (step: Step, cell: number | null) => void {
+  over(
+    columnOf: (metric: MetricName) => Float64Array,
+    nameOf: (agentId: string) => string | null,
+    out: JsonBytes,
+  ): (step: Step, cell: number | null) => void {
     const columns = this.#pieces.map((piece) => ("key" in piece ? [] : piece.metrics.map(columnOf)));
     return (part, cell) => {
       this.#pieces.forEach((piece, i) => {
         if ("key" in piece) {
           out.label(piece.before);
-          out.string(keyOf(part, piece.key));
+          const key = keyOf(part, piece.key, nameOf);
+          if (key === null) out.label(NULL);
+          else out.string(key);
         } else if (cell === null) {
           out.row(piece.labels, piece.valuesOfNothing, 0, NULL);
         } else {
@@ -55,8 +62,8 @@ export class PartWriter {
   }
 }
 
-function keyOf(part: Step, key: Key): string {
-  if (part.dimension !== "interval") return part.id;
+function keyOf(part: Step, key: Key, nameOf: (agentId: string) => string | null): string | null {
+  if (part.dimension !== "interval") return key === "name" ? nameOf(part.id) : part.id;
   return textOf(part.startMs + (key === "end" ? part.minutes * MINUTE_MS : 0));
 }
 

@@ -11,7 +11,7 @@ import {
 import { toLabel } from "@segmeter/json-bytes";
 import DataLoader from "dataloader";
 import type { PassMeter } from "../pass-meter.ts";
-import type { MetricValues, Slice, Step } from "./nodes.ts";
+import type { MetricValues, NameOf, Slice, Step } from "./nodes.ts";
 import type { PartWriter } from "./part-writer.ts";
 import { Written } from "./written.ts";
 
@@ -51,8 +51,8 @@ export function createPartsLoader(meter: PassMeter): PartsLoader {
 }
 
 /** The same, with JSON as its result. */
-export function createWrittenLoader(meter: PassMeter): WrittenLoader {
-  return createLoader(meter, writeParts);
+export function createWrittenLoader(meter: PassMeter, nameOf: NameOf): WrittenLoader {
+  return createLoader(meter, (requests, level) => writeParts(requests, level, nameOf));
 }
 
 function createLoader<Request extends PartsRequest, Result>(
@@ -146,11 +146,11 @@ const BEGIN = toLabel("[");
 const END = toLabel("]");
 const NO_PARTS = toLabel("[]");
 
-function writeParts(requests: readonly WrittenRequest[], { answer, cellsOf }: Level): Written[] {
+function writeParts(requests: readonly WrittenRequest[], { answer, cellsOf }: Level, nameOf: NameOf): Written[] {
   return requests.map((request) => {
     const cells = cellsOf(request);
     return new Written((out) => {
-      const write = request.writer.over(answer.metric, out);
+      const write = request.writer.over(answer.metric, (id) => nameOf(request.slice.accountId, id), out);
       let separator = BEGIN;
       forEachPart(request.slice, request.parting, answer, cells, (step, cell) => {
         out.label(separator);

@@ -145,7 +145,7 @@ class Rewriter {
     for (const [name, fieldNodes] of this.#fieldsBelow(type, nodes)) {
       const field = fieldNodes[0].name.value;
       if (field === TYPENAME) parts.push({ name, typename: type.name });
-      else if (field === "id" || field === "start" || field === "end") parts.push({ name, key: field });
+      else if (field === "id" || field === "name" || field === "start" || field === "end") parts.push({ name, key: field });
       else if (field === "metrics") parts.push({ name, metrics: this.#metricsOf(type, fieldNodes) });
       else return null;
     }

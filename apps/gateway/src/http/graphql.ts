@@ -14,6 +14,7 @@ import { Refusal } from "../access/refusal.ts";
 import { createCompiledExecutor } from "../graphql/compiled-executor.ts";
 import { cellsOf } from "../graphql/cost.ts";
 import { createContext, type RequestContext } from "../graphql/context.ts";
+import type { NameOf } from "../graphql/nodes.ts";
 import { createSchema } from "../graphql/schema.ts";
 import type { TrustedDocuments } from "../graphql/trusted-documents.ts";
 import { toJsonLine } from "../graphql/written.ts";
@@ -40,6 +41,7 @@ const TOKENS_MAX = 2_000;
 export interface GraphqlParts {
   readonly engine: Engine;
   readonly limits: () => Limits;
+  readonly nameOf: NameOf;
   readonly readiness: Readiness;
   readonly access: Access;
   readonly introspection: boolean;
@@ -54,7 +56,7 @@ export interface GraphqlParts {
 
 /** GraphQL over HTTP, `GET` and `POST`, and pushed. Contract, section 5. */
 export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Promise<void> {
-  const { engine, limits, readiness, access, introspection, trustedDocuments, addressOf, intake, share, telemetry } = parts;
+  const { engine, limits, nameOf, readiness, access, introspection, trustedDocuments, addressOf, intake, share, telemetry } = parts;
   const { instruments } = telemetry;
   const schema = createSchema();
   const apollo = new ApolloServer<RequestContext>({
@@ -100,6 +102,7 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
           caller,
           requestId,
           limits: limits(),
+          nameOf,
           onSubscribed: null,
           onPass,
         });
@@ -113,7 +116,15 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
     limits,
     execute: (caller, operation, moment, onSubscribed) => {
       const { onPass } = instruments;
-      const context = { engine: heldBy(share, readableBy(caller, engine)), caller, requestId: null, limits: moment, onSubscribed, onPass };
+      const context = {
+        engine: heldBy(share, readableBy(caller, engine)),
+        caller,
+        requestId: null,
+        limits: moment,
+        nameOf,
+        onSubscribed,
+        onPass,
+      };
       return execute(apollo, operation, createContext(context));
     },
     tokensMax: TOKENS_MAX,

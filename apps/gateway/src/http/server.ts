@@ -178,6 +178,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     await addGraphql(whenReady, {
       engine,
       limits,
+      nameOf: (accountId, agentId) => directories.of(accountId).find([agentId])?.displayName ?? null,
       readiness,
       access,
       introspection,

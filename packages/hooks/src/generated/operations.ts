@@ -22,6 +22,8 @@ export type AgentPageFragment = {
   /** Agents with at least one segment here, by id. `ids` keeps only these. */
   readonly agents: ReadonlyArray<{
     readonly id: string;
+    /** As the account's directory of users has it; null for agents that it does not name. */
+    readonly name: string | null;
     readonly metrics: AllMetricsFragment;
     readonly skills: ReadonlyArray<{
       readonly id: string;
@@ -42,6 +44,8 @@ export type AgentTableFragment = {
   /** Agents with at least one segment here, by id. `ids` keeps only these. */
   readonly agents: ReadonlyArray<{
     readonly id: string;
+    /** As the account's directory of users has it; null for agents that it does not name. */
+    readonly name: string | null;
     readonly metrics: AllMetricsFragment;
   }>;
 };
@@ -94,6 +98,8 @@ export type SkillTreeFragment = {
     readonly metrics: AllMetricsFragment;
     readonly agents: ReadonlyArray<{
       readonly id: string;
+      /** As the account's directory of users has it; null for agents that it does not name. */
+      readonly name: string | null;
       readonly metrics: AllMetricsFragment;
     }>;
   }>;
@@ -109,6 +115,8 @@ export type TrendByAgentFragment = {
     readonly metrics: AllMetricsFragment;
     readonly agents: ReadonlyArray<{
       readonly id: string;
+      /** As the account's directory of users has it; null for agents that it does not name. */
+      readonly name: string | null;
       readonly metrics: AllMetricsFragment;
     }>;
   }>;
@@ -161,6 +169,7 @@ export const AgentPageDocument = /* @__PURE__ */ new TypedDocumentString<AgentPa
     end
     agents(ids: [$agentId]) {
       id
+      name
       metrics {
         ...AllMetrics
       }
@@ -193,7 +202,7 @@ export const AgentPageDocument = /* @__PURE__ */ new TypedDocumentString<AgentPa
     avgTimetoFirstAgentMessageFromAgentAssignment_NewConversation
     avgTimeToResponseFromAgentAssignment
   }
-`, {"operationName":"AgentPage","hash":"6b76aca2f0ca"});
+`, {"operationName":"AgentPage","hash":"a5bebe2bb133"});
 
 /** One agent: the metrics of the window, by skill, and by interval. `agents` is empty if the agent has no segment in the window. */
 export function useAgentPageQuery<TData = AgentPageQuery>(variables: AgentPageQueryVariables, options?: QueryHookOptions<AgentPageQuery, TData>) {
@@ -243,6 +252,7 @@ export const AgentTableDocument = /* @__PURE__ */ new TypedDocumentString<AgentT
     }
     agents {
       id
+      name
       metrics {
         ...AllMetrics
       }
@@ -262,7 +272,7 @@ export const AgentTableDocument = /* @__PURE__ */ new TypedDocumentString<AgentT
     avgTimetoFirstAgentMessageFromAgentAssignment_NewConversation
     avgTimeToResponseFromAgentAssignment
   }
-`, {"operationName":"AgentTable","hash":"620c734d3eae"});
+`, {"operationName":"AgentTable","hash":"9b677b1c1b03"});
 
 /** Every agent that has a segment in the window, with all metrics, and the total. */
 export function useAgentTableQuery<TData = AgentTableQuery>(variables: AgentTableQueryVariables, options?: QueryHookOptions<AgentTableQuery, TData>) {
@@ -364,6 +374,7 @@ export const LiveAgentPageDocument = /* @__PURE__ */ new TypedDocumentString<Liv
     end
     agents(ids: [$agentId]) {
       id
+      name
       metrics {
         ...AllMetrics
       }
@@ -396,7 +407,7 @@ export const LiveAgentPageDocument = /* @__PURE__ */ new TypedDocumentString<Liv
     avgTimetoFirstAgentMessageFromAgentAssignment_NewConversation
     avgTimeToResponseFromAgentAssignment
   }
-`, {"operationName":"LiveAgentPage","hash":"e48417890a58"});
+`, {"operationName":"LiveAgentPage","hash":"18d1bbe908da"});
 
 /** One agent: the metrics of the window, by skill, and by interval, kept up to date. */
 export function useLiveAgentPageSubscription(variables: LiveAgentPageSubscriptionVariables, options?: SubscriptionHookOptions): SubscriptionState<LiveAgentPageSubscription> {
@@ -441,6 +452,7 @@ export const LiveAgentTableDocument = /* @__PURE__ */ new TypedDocumentString<Li
     }
     agents {
       id
+      name
       metrics {
         ...AllMetrics
       }
@@ -460,7 +472,7 @@ export const LiveAgentTableDocument = /* @__PURE__ */ new TypedDocumentString<Li
     avgTimetoFirstAgentMessageFromAgentAssignment_NewConversation
     avgTimeToResponseFromAgentAssignment
   }
-`, {"operationName":"LiveAgentTable","hash":"a246c25f9afb"});
+`, {"operationName":"LiveAgentTable","hash":"d985e5004de3"});
 
 /** Every agent that has a segment in the window, with all metrics, and the total, kept up to date. */
 export function useLiveAgentTableSubscription(variables: LiveAgentTableSubscriptionVariables, options?: SubscriptionHookOptions): SubscriptionState<LiveAgentTableSubscription> {
@@ -490,6 +502,8 @@ export type LiveBoardSubscription = {
     /** Agents with at least one segment here, by id. `ids` keeps only these. */
     readonly agents?: ReadonlyArray<{
       readonly id: string;
+      /** As the account's directory of users has it; null for agents that it does not name. */
+      readonly name: string | null;
       readonly metrics: AllMetricsFragment;
     }>;
     /** Skills with at least one segment here, by id. */
@@ -502,6 +516,8 @@ export type LiveBoardSubscription = {
       readonly id: string;
       readonly agents: ReadonlyArray<{
         readonly id: string;
+        /** As the account's directory of users has it; null for agents that it does not name. */
+        readonly name: string | null;
         readonly metrics: AllMetricsFragment;
       }>;
     }>;
@@ -547,6 +563,7 @@ export const LiveBoardDocument = /* @__PURE__ */ new TypedDocumentString<LiveBoa
       }
       agents @include(if: $withAgents) {
         id
+        name
         metrics {
           ...AllMetrics
         }
@@ -561,6 +578,7 @@ export const LiveBoardDocument = /* @__PURE__ */ new TypedDocumentString<LiveBoa
         id
         agents {
           id
+          name
           metrics {
             ...AllMetrics
           }
@@ -582,7 +600,7 @@ export const LiveBoardDocument = /* @__PURE__ */ new TypedDocumentString<LiveBoa
     avgTimetoFirstAgentMessageFromAgentAssignment_NewConversation
     avgTimeToResponseFromAgentAssignment
   }
-`, {"operationName":"LiveBoard","hash":"56eff5177120"});
+`, {"operationName":"LiveBoard","hash":"2b7ebdd74d20"});
 
 /**
  * A whole screen from one instant: everybody's metrics and their trend, and the agents, the skills, or some skills' agents, each part
@@ -612,6 +630,8 @@ export type LiveBoardSplitSubscription = {
     /** Agents with at least one segment here, by id. `ids` keeps only these. */
     readonly agents?: ReadonlyArray<{
       readonly id: string;
+      /** As the account's directory of users has it; null for agents that it does not name. */
+      readonly name: string | null;
       readonly intervals: ReadonlyArray<{
         readonly start: string;
         readonly end: string;
@@ -652,6 +672,7 @@ export const LiveBoardSplitDocument = /* @__PURE__ */ new TypedDocumentString<Li
       }
       agents(ids: $ids) @skip(if: $bySkill) {
         id
+        name
         intervals(minutes: $intervalMinutes) {
           start
           end
@@ -676,7 +697,7 @@ export const LiveBoardSplitDocument = /* @__PURE__ */ new TypedDocumentString<Li
     avgTimetoFirstAgentMessageFromAgentAssignment_NewConversation
     avgTimeToResponseFromAgentAssignment
   }
-`, {"operationName":"LiveBoardSplit","hash":"1d89cabe2be5"});
+`, {"operationName":"LiveBoardSplit","hash":"e0f6bdcee31d"});
 
 /** Some skills' or agents' metrics by interval, one list of intervals each, empty ones included: the lines of a chart. */
 export function useLiveBoardSplitSubscription(variables: LiveBoardSplitSubscriptionVariables, options?: SubscriptionHookOptions): SubscriptionState<LiveBoardSplitSubscription> {
@@ -792,6 +813,7 @@ export const LiveSkillTreeDocument = /* @__PURE__ */ new TypedDocumentString<Liv
       }
       agents {
         id
+        name
         metrics {
           ...AllMetrics
         }
@@ -812,7 +834,7 @@ export const LiveSkillTreeDocument = /* @__PURE__ */ new TypedDocumentString<Liv
     avgTimetoFirstAgentMessageFromAgentAssignment_NewConversation
     avgTimeToResponseFromAgentAssignment
   }
-`, {"operationName":"LiveSkillTree","hash":"da3bbeae2c46"});
+`, {"operationName":"LiveSkillTree","hash":"a33692827259"});
 
 /** Every skill of the window, and under each its agents: both with all metrics, kept up to date. */
 export function useLiveSkillTreeSubscription(variables: LiveSkillTreeSubscriptionVariables, options?: SubscriptionHookOptions): SubscriptionState<LiveSkillTreeSubscription> {
@@ -862,6 +884,7 @@ export const LiveTrendByAgentDocument = /* @__PURE__ */ new TypedDocumentString<
       }
       agents(ids: $agentIds) {
         id
+        name
         metrics {
           ...AllMetrics
         }
@@ -882,7 +905,7 @@ export const LiveTrendByAgentDocument = /* @__PURE__ */ new TypedDocumentString<
     avgTimetoFirstAgentMessageFromAgentAssignment_NewConversation
     avgTimeToResponseFromAgentAssignment
   }
-`, {"operationName":"LiveTrendByAgent","hash":"368f490337c1"});
+`, {"operationName":"LiveTrendByAgent","hash":"ecba7b6b9d38"});
 
 /** The metrics of each agent by interval, kept up to date. */
 export function useLiveTrendByAgentSubscription(variables: LiveTrendByAgentSubscriptionVariables, options?: SubscriptionHookOptions): SubscriptionState<LiveTrendByAgentSubscription> {
@@ -1113,6 +1136,7 @@ export const SkillTreeDocument = /* @__PURE__ */ new TypedDocumentString<SkillTr
       }
       agents {
         id
+        name
         metrics {
           ...AllMetrics
         }
@@ -1133,7 +1157,7 @@ export const SkillTreeDocument = /* @__PURE__ */ new TypedDocumentString<SkillTr
     avgTimetoFirstAgentMessageFromAgentAssignment_NewConversation
     avgTimeToResponseFromAgentAssignment
   }
-`, {"operationName":"SkillTree","hash":"e7bf2faf19f0"});
+`, {"operationName":"SkillTree","hash":"b74385058e6a"});
 
 /** Every skill of the window, and under each its agents: both with all metrics. */
 export function useSkillTreeQuery<TData = SkillTreeQuery>(variables: SkillTreeQueryVariables, options?: QueryHookOptions<SkillTreeQuery, TData>) {
@@ -1188,6 +1212,7 @@ export const TrendByAgentDocument = /* @__PURE__ */ new TypedDocumentString<Tren
       }
       agents(ids: $agentIds) {
         id
+        name
         metrics {
           ...AllMetrics
         }
@@ -1208,7 +1233,7 @@ export const TrendByAgentDocument = /* @__PURE__ */ new TypedDocumentString<Tren
     avgTimetoFirstAgentMessageFromAgentAssignment_NewConversation
     avgTimeToResponseFromAgentAssignment
   }
-`, {"operationName":"TrendByAgent","hash":"de87683ef8a2"});
+`, {"operationName":"TrendByAgent","hash":"29dd480e7b50"});
 
 /** The metrics of each agent by interval, as a chart's series: an agent is missing from the intervals in which it has no segment. */
 export function useTrendByAgentQuery<TData = TrendByAgentQuery>(variables: TrendByAgentQueryVariables, options?: QueryHookOptions<TrendByAgentQuery, TData>) {

@@ -125,6 +125,8 @@ export type AgentSegmentsIntervalsArgs = {
 export type Agent = {
   __typename?: 'Agent';
   id: Scalars['ID']['output'];
+  /** As the account's directory of users has it; null for agents that it does not name. */
+  name?: Maybe<Scalars['String']['output']>;
   metrics: MetricSet;
   skills: Array<Skill>;
   intervals: Array<Interval>;
@@ -383,6 +385,7 @@ export type AgentSegmentsResolvers<ContextType = RequestContext, ParentType exte
 
 export type AgentResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Agent'] = ResolversParentTypes['Agent']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   metrics?: Resolver<ResolversTypes['MetricSet'], ParentType, ContextType>;
   skills?: Resolver<Array<ResolversTypes['Skill']>, ParentType, ContextType, Partial<AgentSkillsArgs>>;
   intervals?: Resolver<Array<ResolversTypes['Interval']>, ParentType, ContextType, RequireFields<AgentIntervalsArgs, 'minutes'>>;
