@@ -176,11 +176,10 @@ function forEachPart(
   }
   const { minutes } = parting;
   const { startMs, endMs } = rangeOf(slice);
-  // An answer without cells may be without columns.
-  const isAt = (place: number, at: number): boolean => answer.intervals!.values[answer.intervals!.indexes[place]!] === at;
+  const { indexes, values } = answer.intervals!;
   let cell = from;
   for (let at = startMs; at < endMs; at += minutes * MINUTE_MS) {
-    const isThere = cell < to && isAt(cell, at);
+    const isThere = cell < to && values[indexes[cell]!] === at;
     take({ dimension: "interval", minutes, startMs: at }, isThere ? cell++ : null);
   }
 }
