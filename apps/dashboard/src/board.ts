@@ -3,6 +3,8 @@ import type { MetricValues } from "./metrics/metrics.ts";
 /** One agent or skill of the window. */
 export interface Part {
   readonly id: string;
+  /** What an agent is called, if that is known. */
+  readonly name?: string | null;
   readonly metrics: MetricValues;
   /** A skill's agents, where they are shown. */
   readonly agents?: readonly Part[];
@@ -18,6 +20,7 @@ export interface IntervalPart {
 /** A line of the chart; everybody's has no id. */
 export interface Series {
   readonly id: string | null;
+  readonly name?: string | null;
   readonly intervals: readonly IntervalPart[];
 }
 

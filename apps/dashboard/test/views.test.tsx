@@ -210,6 +210,27 @@ describe("the table", () => {
     expect(screen.getByText("2 of 3 agents")).toBeTruthy();
   });
 
+  test("agents stand under their names, where they have one, and are found and sorted by them", () => {
+    const [first, ...others] = exampleBoard.agents!;
+    const board = { ...exampleBoard, agents: [{ ...first!, name: "Ada" }, ...others] };
+    const series = [{ id: "4501", name: "Ada", intervals: exampleBoard.intervals }];
+    const showNamed = (view: Partial<View>): void => {
+      cleanup();
+      show({
+        ...withView({ split: "agent", sort: { key: "id", descending: true }, ...view }),
+        content: { state: "showing", board, series },
+      });
+    };
+    showNamed({});
+    expect(rowIds()).toEqual(["Ada", "4510", "4502"]);
+    expect(rowHeads()[0]!.title).toBe("4501");
+    expect(document.querySelector(".legend .entry")!.textContent).toContain("Ada");
+    for (const search of ["ada", "4501"]) {
+      showNamed({ search });
+      expect(rowIds()).toEqual(["Ada"]);
+    }
+  });
+
   test("its CSV has the rows as sorted and found, and nothing where there is no value", () => {
     const onSave = vi.fn();
     show({ ...withView({ search: "50" }), onSave });

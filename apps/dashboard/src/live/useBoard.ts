@@ -54,6 +54,13 @@ interface Question {
   readonly everyMs: number;
 }
 
+interface Line {
+  readonly id: string;
+  /** Skills have none. */
+  readonly name?: string | null;
+  readonly intervals: Parameters<typeof toIntervals>[0];
+}
+
 /** Everybody's line, or those of the busiest skills or agents. */
 function useSeries(
   board: Board | undefined,
@@ -73,8 +80,10 @@ function useSeries(
   const series = useMemo(() => {
     if (board === undefined) return NO_LINES;
     if (split === "none") return [{ id: null, intervals: board.intervals }];
-    const lines = (split === "skill" ? answer?.skills : answer?.agents) ?? [];
-    return ids.flatMap((id) => lines.filter((line) => line.id === id).map((line) => ({ id, intervals: toIntervals(line.intervals) })));
+    const lines: readonly Line[] = (split === "skill" ? answer?.skills : answer?.agents) ?? [];
+    return ids.flatMap((id) =>
+      lines.filter((line) => line.id === id).map(({ name = null, intervals }) => ({ id, name, intervals: toIntervals(intervals) })),
+    );
   }, [board, split, answer, ids]);
   return { series, state };
 }

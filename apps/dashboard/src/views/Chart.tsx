@@ -97,7 +97,7 @@ function ChartBody({ metric, whole, split, isTable, series, scheme }: ChartBodyP
       </div>
       <div className="legend">
         <span className="when">{formatTimeRange(shown.startMs, shown.endMs)}</span>
-        {series.map(({ id, intervals: line }, i) => (
+        {series.map(({ id, name, intervals: line }, i) => (
           <span key={id ?? ""} className="entry">
             <span
               className="swatch"
@@ -105,7 +105,7 @@ function ChartBody({ metric, whole, split, isTable, series, scheme }: ChartBodyP
               style={{ color: isBars ? "var(--bar)" : `var(--series-${i + 1})` }}
               aria-hidden="true"
             />
-            <span>{nameOf(whole, split, id)}</span>
+            <span>{name ?? nameOf(whole, split, id)}</span>
             <strong>
               <MetricValue metric={metric} value={line[index]?.metrics[metric.name] ?? null} />
             </strong>
@@ -124,9 +124,9 @@ function IntervalTable({ metric, whole, split, series }: Omit<ChartBodyProps, "i
         <thead>
           <tr>
             <th scope="col">Interval</th>
-            {series.map(({ id }) => (
+            {series.map(({ id, name }) => (
               <th key={id ?? ""} scope="col">
-                {nameOf(whole, split, id)}
+                {name ?? nameOf(whole, split, id)}
               </th>
             ))}
           </tr>

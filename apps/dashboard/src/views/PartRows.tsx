@@ -169,8 +169,8 @@ const PartRow = memo(function PartRow({ part, index, start, size, level, isExpan
       onFocus={() => row.onActivate(row.rowId)}
       style={{ height: size, transform: `translateY(${start}px)` }}
     >
-      <div role="rowheader" className="cell name">
-        <Name id={part.id} isAgent={row.isAgent} isExpanded={isExpanded} agentTarget={row.agentTarget} onToggle={row.onToggle} />
+      <div role="rowheader" className="cell name" title={part.name ? part.id : undefined}>
+        <Name part={part} isAgent={row.isAgent} isExpanded={isExpanded} agentTarget={row.agentTarget} onToggle={row.onToggle} />
       </div>
       {METRICS.map((metric) => (
         <div key={metric.name} role="gridcell" className="cell" data-sorted={metric.name === sortKey}>
@@ -182,14 +182,14 @@ const PartRow = memo(function PartRow({ part, index, start, size, level, isExpan
 });
 
 interface NameProps extends Pick<PartRowProps, "isAgent" | "isExpanded" | "agentTarget" | "onToggle"> {
-  readonly id: string;
+  readonly part: Part;
 }
 
-function Name({ id, isAgent: isOfAgent, isExpanded, agentTarget, onToggle }: NameProps): ReactNode {
+function Name({ part: { id, name }, isAgent: isOfAgent, isExpanded, agentTarget, onToggle }: NameProps): ReactNode {
   if (isOfAgent) {
     return (
       <PlainLink to={agentTarget(id)} tabIndex={-1}>
-        {id}
+        {name ?? id}
       </PlainLink>
     );
   }

@@ -28,10 +28,16 @@ interface PartsTableProps {
   readonly onCsv: (text: string) => void;
 }
 
-const BY_ID = new Intl.Collator("en", { numeric: true }).compare;
+const BY_WORD = new Intl.Collator("en", { numeric: true }).compare;
 
 const COLUMNS: ColumnDef<Part>[] = [
-  { id: "id", accessorKey: "id", sortingFn: (a, b) => BY_ID(a.original.id, b.original.id), filterFn: "includesString" },
+  {
+    id: "id",
+    // Found by the one as by the other.
+    accessorFn: ({ id, name }) => `${name ?? ""}\n${id}`,
+    sortingFn: (a, b) => BY_WORD(wordOf(a.original), wordOf(b.original)),
+    filterFn: "includesString",
+  },
   ...METRICS.map(({ name }): ColumnDef<Part> => ({
     id: name,
     // What does not exist is undefined here, so that it comes last whichever way is sorted.
@@ -108,6 +114,11 @@ export function PartsTable(props: PartsTableProps): ReactNode {
       />
     </section>
   );
+}
+
+/** What stands at the head of a row. */
+function wordOf({ id, name }: Part): string {
+  return name ?? id;
 }
 
 function countText(shownCount: number, count: number, kind: View["rows"]): string {
