@@ -6,7 +6,7 @@ import { eventLogArbitrary, ID_POOLS, LOG_RANGE, queryArbitrary } from "@segmete
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Restriction } from "../src/access/caller.ts";
-import { graphqlDoor, restDoor, type Door } from "./doors.ts";
+import { askTwice, graphqlDoor, restDoor, type Door } from "./doors.ts";
 import { PUSH_DOORS } from "./push-clients.ts";
 import { createTestFolder, startTestGateway, type TestAsker, type TestGateway } from "./test-gateway.ts";
 import { createTokenIssuer, type TokenIssuer } from "./token-issuer.ts";
@@ -82,6 +82,25 @@ describe("whoever may see only some agents, groups or skills", () => {
     );
   });
 
+  test("is told the names of those agents, and asks for others in vain", async () => {
+    const at = NOW_MS - MINUTE_MS;
+    const log = ["seen", "hidden"].flatMap((agentId): ConversationEvent[] => [
+      { ...assignmentOf(agentId), at },
+      { eventId: "2", conversationId: agentId, at: at + 1000, sequence: 0, type: "CONVERSATION_CLOSED", closedBy: "AGENT" },
+    ]);
+    const { accountId, caller } = await prepare(log, { agentIds: ["seen"], groupIds: null, skillIds: null });
+    const names = ["seen", "hidden"].map((id) => ({ id, displayName: `name of ${id}` }));
+    const put = await fetch(`${gateway.url}/v1/accounts/${accountId}/agents`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${await signAt({ scope: "ingest" })}`, "content-type": "application/json" },
+      body: JSON.stringify(names),
+    });
+    expect(put.status).toBe(204);
+    const query = `{ account(id: "${accountId}") { agentSegments(timeframe: 60) { agents { id name } asked: agents(ids: ["hidden"]) { name } } } }`;
+    const { body } = await askTwice(caller, query);
+    expect(body.data.account.agentSegments).toEqual({ agents: [{ id: "seen", name: "name of seen" }], asked: [] });
+  });
+
   for (const { name, connect } of PUSH_DOORS) {
     test(`is pushed no more over ${name}`, { timeout: 60_000 }, async () => {
       await fc.assert(
@@ -130,6 +149,11 @@ async function prepare(log: readonly ConversationEvent[], restriction: Restricti
   });
   const segments = referenceSegments(log).filter((segment) => isSeen(segment, restriction));
   return { accountId, token, caller: gateway.as(token), segments };
+}
+
+function assignmentOf(agentId: string): Omit<Extract<ConversationEvent, { type: "AGENT_ASSIGNED" }>, "at"> {
+  const nothingMore = { skillId: null, groupId: null, userType: "HUMAN", takeover: false } as const;
+  return { eventId: "1", conversationId: agentId, sequence: 0, type: "AGENT_ASSIGNED", agentId, ...nothingMore };
 }
 
 function isSeen({ agentId, groupId, skillId }: Segment, { agentIds, groupIds, skillIds }: Restriction): boolean {
