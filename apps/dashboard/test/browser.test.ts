@@ -372,6 +372,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the wallboard in Chromium${HAS_CHROMIUM ? "" : "
 
     test("an open choice of many", async () => {
       const page = await open("/");
+      await page.getByText("Live", { exact: true }).waitFor();
       await page.getByRole("button", { name: /Groups$/ }).click();
       await page.getByRole("option").first().waitFor();
       expect(await seriousFaults(page)).toEqual([]);
