@@ -43,6 +43,14 @@ describe("JSON written as bytes", () => {
     );
   });
 
+  test("has the longest numbers there are in full", () => {
+    for (const value of [-0.0000010057031006712622, -2.2250738585072014e-308, 0.0000012345678901234567, -123456789012345680000]) {
+      const write = (out: JsonBytes): void =>
+        out.row(toRowLabels(["[", ","]), [Float64Array.of(value), Float64Array.of(0.5)], 0, toLabel("null"));
+      expect(written(write)).toBe(`[${JSON.stringify(value)},0.5`);
+    }
+  });
+
   test("has strings quoted and escaped as JSON.stringify does", () => {
     const strings = oneof(string({ unit: "binary" }), string(), constantFrom('"', "\\", "\u2028", "💬", "\ud800", "~\u007f", "é"));
     assert(

@@ -1,7 +1,7 @@
 import { WORD_BYTES } from "./label.ts";
 
-/** The longest text of a number, `-2.2250738585072014e-308`, is as long. */
-const TEXT_WORDS = 3;
+/** The longest text of a number has 25 characters, such as `-0.0000010057031006712622`: from 1e-6 on there is no exponent. */
+const TEXT_WORDS = 4;
 export const NUMBER_BYTES_MAX = TEXT_WORDS * WORD_BYTES;
 const SLOTS = 4_096;
 
