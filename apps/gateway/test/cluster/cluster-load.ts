@@ -70,7 +70,7 @@ export class ClusterLoad {
   async #read(url: string, path: string, stopping: AbortSignal, answered: Gaps): Promise<void> {
     for (; !stopping.aborted; await delay(READ_EVERY_MS)) {
       const isAnswered = await ask(url, path).then(
-        () => true,
+        ({ status }) => status === 200,
         () => false,
       );
       if (isAnswered) answered.note();

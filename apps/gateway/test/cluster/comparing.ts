@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { comeAgain } from "./patience.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -11,6 +12,7 @@ export function questionsAbout(accountId: string, endMs: number): string[] {
 }
 
 export interface Answered {
+  readonly status: number;
   readonly position: number;
   readonly text: string;
 }
@@ -18,15 +20,17 @@ export interface Answered {
 /** @param position that the answer has to know */
 export async function ask(url: string, path: string, position = 0): Promise<Answered> {
   const response = await fetch(url + path, { headers: { "segmeter-position": String(position) } });
-  const text = await response.text();
-  if (response.status !== 200) throw new Error(`${path} was answered ${response.status}: ${text}`);
-  return { position: Number(response.headers.get("segmeter-position")), text };
+  return { status: response.status, position: Number(response.headers.get("segmeter-position")), text: await response.text() };
 }
 
-/** Nodes at rest: they answer the same, byte for byte, from one position on. */
+/**
+ * Nodes at rest: they answer the same, byte for byte, from one position on. One that has lost the server it read from may first
+ * have to find another.
+ */
 export async function expectEqualAnswers(urls: readonly string[], paths: readonly string[], position: number): Promise<void> {
   for (const path of paths) {
-    const answers = await Promise.all(urls.map((url) => ask(url, path, position)));
+    const answers = await Promise.all(urls.map((url) => comeAgain(() => ask(url, path, position))));
+    for (const { status, text } of answers) expect(status, `${path}: ${text}`).toBe(200);
     expect(new Set(answers.map((answer) => answer.position)).size, path).toBe(1);
     for (const { text } of answers) expect(text, path).toBe(answers[0]!.text);
   }

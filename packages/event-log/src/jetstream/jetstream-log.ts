@@ -59,7 +59,7 @@ const STORE_MS_MAX = 30_000;
 /** A stream that says for longer that it holds less than is stored here has lost it. */
 const DOUBT_MS_MAX = 20_000;
 /** The stream has more, and nothing comes. */
-const SILENT_MS_MAX = 5_000;
+const SILENT_MS_MAX = 3_000;
 
 /** A message of this node's, until it is stored here. */
 interface Own {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  type ConsumerMessages,
   DeliverPolicy,
   jetstream,
   JetStreamApiError,
@@ -21,6 +22,8 @@ const RETRY_AFTER_MS = 100;
 const REQUEST_MS_MAX = 2_000;
 /** On their way to this node, or waiting to be stored there. */
 const MESSAGES_AHEAD = 32;
+/** The server that reads the stream for this node says so often that it is there, and is left after two omissions. */
+const HEARTBEAT_MS = 1_000;
 const PAYLOAD_BYTES_MAX = 512 * 1024;
 /** For headers and subject. */
 const OVERHEAD_BYTES = 4 * 1024;
@@ -121,9 +124,10 @@ export class StreamLink {
           deliver_policy: DeliverPolicy.StartSequence,
           opt_start_seq: next(),
         });
-        const messages = await consumer.consume({ max_messages: MESSAGES_AHEAD });
+        const messages = await consumer.consume({ max_messages: MESSAGES_AHEAD, idle_heartbeat: HEARTBEAT_MS });
         this.#stopReading = () => messages.stop();
         if (this.#isClosed) return;
+        void stopWhenForsaken(messages);
         for await (const message of messages) if (message.seq >= next()) yield message;
       } catch (error) {
         onTrouble(error);
@@ -151,6 +155,14 @@ export class StreamLink {
       this.#connectionCount += 1;
     }
   }
+}
+
+/**
+ * What reads the stream for a node is on one server, and gone with it. The library would ask that server what has become of it,
+ * again and again; reading anew on another one is sooner.
+ */
+async function stopWhenForsaken(messages: ConsumerMessages): Promise<void> {
+  for await (const { type } of messages.status()) if (type === "heartbeats_missed") messages.stop();
 }
 
 function ignore(): void {}
