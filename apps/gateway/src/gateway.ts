@@ -14,6 +14,7 @@ import { createServer } from "./http/server.ts";
 import { followTlsFiles, readTlsFiles } from "./http/tls.ts";
 import { Intake } from "./intake.ts";
 import { openLivePerson } from "./liveperson/liveperson.ts";
+import { Repeating } from "./repeating.ts";
 import { Retention } from "./retention.ts";
 import { EVERY_ACCOUNT } from "./share.ts";
 import type { StreamLogOptions } from "./stream-log.ts";
@@ -123,7 +124,13 @@ export async function startGateway({
     app.addHook("onClose", async () => following.close());
   }
   const url = await orClose(app.listen({ port: config.port, host, backlog: BACKLOG }), app, log);
-  const pruning = schedulePruning(retention, stream !== null, logger);
+  const prune = async (pruningStops: AbortSignal): Promise<void> => {
+    const removedCount = await retention.prune(pruningStops);
+    if (removedCount > 0) logger.info({ conversations: removedCount }, "pruned");
+  };
+  // In a cluster conversations go when the stream says so, so that they go everywhere between the same two events.
+  const forget = async (): Promise<void> => void retention.forget();
+  const pruning = new Repeating(PRUNE_EVERY_MS, logger, "pruning", stream === null ? prune : forget);
   const stopping = new AbortController();
   const ready = start();
   // Whoever waits for it learns of a failure; nobody has to.
@@ -211,35 +218,4 @@ async function catchUp(stream: JetStreamLog, readiness: Readiness, stopping: Abo
   } finally {
     clearInterval(looking);
   }
-}
-
-/**
- * Prunes at once and then every ten minutes, never twice at the same time.
- *
- * @param isNode of a cluster: conversations go when the stream says so, so that they go everywhere between the same two events
- */
-function schedulePruning(retention: Retention, isNode: boolean, logger: Logger): { start: () => void; stop: () => Promise<void> } {
-  const stopping = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let running = Promise.resolve();
-  const run = async (): Promise<void> => {
-    try {
-      const removedCount = isNode ? (retention.forget(), 0) : await retention.prune(stopping.signal);
-      if (removedCount > 0) logger.info({ conversations: removedCount }, "pruned");
-    } catch (error) {
-      logger.error({ err: error }, "pruning failed; it is tried again");
-    }
-    if (!stopping.signal.aborted) timer = setTimeout(start, PRUNE_EVERY_MS);
-  };
-  const start = (): void => {
-    if (!stopping.signal.aborted) running = run();
-  };
-  return {
-    start,
-    stop: () => {
-      stopping.abort();
-      clearTimeout(timer);
-      return running;
-    },
-  };
 }

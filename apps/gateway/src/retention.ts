@@ -8,7 +8,7 @@ const PAGE_CONVERSATIONS = 500;
 interface PrunedPage {
   readonly removedCount: number;
   /** undefined: there is no page after it. */
-  readonly lastKey: number | undefined;
+  readonly last: ConversationHistory | undefined;
 }
 
 export interface RetentionOptions {
@@ -71,21 +71,21 @@ export class Retention {
   ): Promise<number> {
     if (beforeMs === -Infinity) return 0;
     let removedCount = 0;
-    for (let afterKey: number | undefined = 0; afterKey !== undefined && !stopping?.aborted;) {
-      const page = await inTurn(() => this.#prunePage(beforeMs, afterKey!));
+    for (let after: ConversationHistory | null | undefined = null; after !== undefined && !stopping?.aborted;) {
+      const page: PrunedPage = await inTurn(() => this.#prunePage(beforeMs, after!));
       removedCount += page.removedCount;
-      afterKey = page.lastKey;
+      after = page.last;
     }
     return removedCount;
   }
 
-  async #prunePage(beforeMs: number, afterKey: number): Promise<PrunedPage> {
+  async #prunePage(beforeMs: number, after: ConversationHistory | null): Promise<PrunedPage> {
     const { log, engine } = this.#options;
-    const quiet = await log.quietSince(beforeMs, afterKey, PAGE_CONVERSATIONS);
+    const quiet = await log.quietSince(beforeMs, after, PAGE_CONVERSATIONS);
     const keys = quiet.filter(isOver).map(({ key }) => key);
     if (keys.length > 0) await log.remove(keys);
     engine.forgetConversations(keys);
-    return { removedCount: keys.length, lastKey: quiet.at(-1)?.key };
+    return { removedCount: keys.length, last: quiet.at(-1) };
   }
 }
 

@@ -91,10 +91,6 @@ export class Engine {
     this.#stepEvents = stepEvents;
   }
 
-  hasAccount(accountId: string): boolean {
-    return this.#accounts.has(accountId);
-  }
-
   /** Segments that ended before are given up; -Infinity: none are. */
   get forgottenBeforeMs(): number {
     return this.#forgottenBeforeMs;

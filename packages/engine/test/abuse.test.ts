@@ -70,7 +70,6 @@ describe("an engine", () => {
 
   test("of an account without events has one empty cell as its total, and no parts", () => {
     const engine = new Engine();
-    expect(engine.hasAccount(ACCOUNT)).toBe(false);
     expect(engine.ask(ACCOUNT, DAY).cellCount).toBe(1);
     for (const grouping of [["agent"], ["skill"], ["interval"], ["skill", "agent", "interval"]] as const) {
       const { cellCount, intervals, skills, agents } = engine.ask(ACCOUNT, { ...DAY, grouping, intervalMs: 300_000 });

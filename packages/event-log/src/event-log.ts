@@ -48,12 +48,12 @@ export interface EventLog {
   readAll(): AsyncIterable<ConversationHistory[]>;
 
   /**
-   * Conversations whose last event (by event time) lies before a moment, by ascending key.
+   * Conversations whose last event (by event time) lies before a moment, by the hour of that event, and by key within it.
    *
-   * @param afterKey only keys above this one: the last key of the page before, or 0
+   * @param after the last of the page before, whether or not it is still held; null begins
    * @returns at most `limit` of them, whole
    */
-  quietSince(lastEventBeforeMs: number, afterKey: number, limit: number): Promise<ConversationHistory[]>;
+  quietSince(lastEventBeforeMs: number, after: ConversationHistory | null, limit: number): Promise<ConversationHistory[]>;
 
   /** Forgets conversations and their events, in one transaction. Keys that are not held are passed over. */
   remove(conversationKeys: readonly number[]): Promise<void>;

@@ -1,10 +1,12 @@
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import type { AppendedBatch, EventBatch, EventLog } from "../src/index.ts";
+import type { AppendedBatch, ConversationHistory, EventBatch, EventLog } from "../src/index.ts";
 import { anyEvent } from "./arbitrary-events.ts";
 import { message, messages, readChunks, readWhole } from "./messages.ts";
 import { ModelLog } from "./model-log.ts";
 import { createTempFolder } from "./temp-folder.ts";
+
+const HOUR_MS = 3_600_000;
 
 /**
  * What every event log does, whatever it keeps its events in.
@@ -32,8 +34,8 @@ export function describeEventLog(name: string, openIn: (folder: string) => Promi
       return appended!;
     }
 
-    async function quietKeys(...page: Parameters<EventLog["quietSince"]>): Promise<number[]> {
-      return (await log.quietSince(...page)).map(({ key }) => key);
+    async function quietKeys(lastEventBeforeMs: number): Promise<number[]> {
+      return (await log.quietSince(lastEventBeforeMs, null, 10)).map(({ key }) => key);
     }
 
     describe("append", () => {
@@ -186,30 +188,35 @@ export function describeEventLog(name: string, openIn: (folder: string) => Promi
       });
 
       it("finds conversations by the time of their last event, not by its arrival", async () => {
-        expect(await quietKeys(200, 0, 10)).toEqual([1, 4, 5]);
-        expect(await quietKeys(201, 0, 10)).toEqual([1, 3, 4, 5]);
-        expect(await quietKeys(10, 0, 10)).toEqual([]);
-        expect(await quietKeys(11, 0, 10)).toEqual([5]);
+        expect(await quietKeys(200)).toEqual([1, 4, 5]);
+        expect(await quietKeys(201)).toEqual([1, 3, 4, 5]);
+        expect(await quietKeys(10)).toEqual([]);
+        expect(await quietKeys(11)).toEqual([5]);
       });
 
-      it("goes on after the last key of the page before", async () => {
-        expect(await quietKeys(1000, 0, 2)).toEqual([1, 2]);
-        expect(await quietKeys(1000, 2, 2)).toEqual([3, 4]);
-        expect(await quietKeys(1000, 4, 2)).toEqual([5]);
-        expect(await quietKeys(1000, 5, 2)).toEqual([]);
+      it("goes on after the last one of the page before, by hour and then by key, though that one was removed", async () => {
+        await append("x", message("c2", "z", HOUR_MS), message("c6", "a", HOUR_MS + 1), message("c7", "a", 400));
+        const pages: number[][] = [];
+        for (let last: ConversationHistory | null | undefined = null; last !== undefined;) {
+          const page: ConversationHistory[] = await log.quietSince(2 * HOUR_MS, last, 2);
+          await log.remove(page.map(({ key }) => key));
+          pages.push(page.map(({ key }) => key));
+          last = page.at(-1);
+        }
+        expect(pages).toEqual([[1, 3], [4, 5], [7, 2], [6], []]);
       });
 
       it("returns them whole", async () => {
         const events = [message("c5", "a", 10), message("c5", "b", 5)];
 
-        expect(await log.quietSince(11, 0, 1)).toEqual([{ key: 5, accountId: "x", events }]);
+        expect(await log.quietSince(11, null, 1)).toEqual([{ key: 5, accountId: "x", events }]);
       });
 
       it("leaves out a conversation that has gone on, or was removed", async () => {
         await append("x", message("c1", "z", 1000));
         await log.remove([4]);
 
-        expect(await quietKeys(500, 0, 10)).toEqual([2, 3, 5]);
+        expect(await quietKeys(500)).toEqual([2, 3, 5]);
       });
     });
 
@@ -270,7 +277,7 @@ export function describeEventLog(name: string, openIn: (folder: string) => Promi
           () => log.histories([1]),
           () => reading.next(),
           () => readWhole(log),
-          () => log.quietSince(9, 0, 1),
+          () => log.quietSince(9, null, 1),
           () => log.remove([1]),
           () => log.size(),
         ];
@@ -290,31 +297,40 @@ export function describeEventLog(name: string, openIn: (folder: string) => Promi
         { weight: 2, arbitrary: fc.record({ removeEvery: fc.integer({ min: 2, max: 5 }) }) },
         { weight: 1, arbitrary: fc.constant({ reopen: true }) },
       );
-      const property = fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 10 }), fc.maxSafeNat(), async (steps, beforeMs) => {
-        await log.remove((await readWhole(log)).map(({ key }) => key));
-        const model = new ModelLog((await log.size()).position);
-        for (const step of steps) {
-          if ("append" in step) {
-            const appended = await log.append(step.append);
-            const expected = model.append(step.append, appended);
-            expect(appended).toEqual(expected);
-          } else if ("removeEvery" in step) {
-            const keys = model
-              .histories()
-              .map(({ key }) => key)
-              .filter((key) => key % step.removeEvery === 0);
-            await log.remove(keys);
-            model.remove(keys);
-          } else {
-            await reopen();
+      const anyPageSize = fc.integer({ min: 1, max: 10 });
+      const property = fc.asyncProperty(
+        fc.array(anyStep, { minLength: 1, maxLength: 10 }),
+        fc.maxSafeNat(),
+        anyPageSize,
+        async (steps, beforeMs, pageSize) => {
+          await log.remove((await readWhole(log)).map(({ key }) => key));
+          const model = new ModelLog((await log.size()).position);
+          for (const step of steps) {
+            if ("append" in step) {
+              const appended = await log.append(step.append);
+              const expected = model.append(step.append, appended);
+              expect(appended).toEqual(expected);
+            } else if ("removeEvery" in step) {
+              const keys = model
+                .histories()
+                .map(({ key }) => key)
+                .filter((key) => key % step.removeEvery === 0);
+              await log.remove(keys);
+              model.remove(keys);
+            } else {
+              await reopen();
+            }
           }
-        }
-        const histories = model.histories();
-        expect(await log.size()).toEqual(model.size());
-        expect(await readWhole(log)).toEqual(histories);
-        expect(await log.histories(histories.map(({ key }) => key))).toEqual(histories);
-        expect(await log.quietSince(beforeMs, 0, histories.length)).toEqual(model.quietSince(beforeMs));
-      });
+          const histories = model.histories();
+          expect(await log.size()).toEqual(model.size());
+          expect(await readWhole(log)).toEqual(histories);
+          expect(await log.histories(histories.map(({ key }) => key))).toEqual(histories);
+          const quiet: ConversationHistory[] = [];
+          const nextPage = () => log.quietSince(beforeMs, quiet.at(-1) ?? null, pageSize);
+          for (let page = await nextPage(); page.length > 0; page = await nextPage()) quiet.push(...page);
+          expect(quiet).toEqual(model.quietSince(beforeMs));
+        },
+      );
       await fc.assert(property, { numRuns: 100 });
     });
   });

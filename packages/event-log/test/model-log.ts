@@ -1,6 +1,8 @@
 import type { ConversationEvent } from "@segmeter/engine";
 import type { AppendedBatch, ConversationHistory, EventBatch } from "../src/index.ts";
 
+const HOUR_MS = 3_600_000;
+
 /** A log as a plain list of events: slow, and plainly right. */
 export class ModelLog {
   #rows: { readonly key: number; readonly accountId: string; readonly event: ConversationEvent }[] = [];
@@ -47,10 +49,16 @@ export class ModelLog {
   }
 
   quietSince(lastEventBeforeMs: number): ConversationHistory[] {
-    return this.histories().filter(({ events }) => events.every(({ at }) => at < lastEventBeforeMs));
+    return this.histories()
+      .filter(({ events }) => events.every(({ at }) => at < lastEventBeforeMs))
+      .toSorted((a, b) => lastHourOf(a) - lastHourOf(b));
   }
 
   size(): { eventCount: number; conversationCount: number; position: number } {
     return { eventCount: this.#rows.length, conversationCount: this.histories().length, position: this.#position };
   }
+}
+
+function lastHourOf({ events }: ConversationHistory): number {
+  return Math.floor(Math.max(...events.map(({ at }) => at)) / HOUR_MS);
 }

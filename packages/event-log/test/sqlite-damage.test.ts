@@ -34,7 +34,7 @@ async function writeLog(): Promise<Buffer> {
 /** Whatever the log can tell, by every way of asking. */
 async function readEverything(log: EventLog): Promise<unknown[]> {
   const keys = Array.from({ length: 10 }, (_, index) => index + 1);
-  return [await log.size(), await readWhole(log), await log.quietSince(EVENT_COUNT, 0, 100), await log.histories(keys)];
+  return [await log.size(), await readWhole(log), await log.quietSince(EVENT_COUNT, null, 100), await log.histories(keys)];
 }
 
 interface Refusal {
@@ -104,7 +104,7 @@ describe("a damaged log", () => {
 
     const refusal = { refusedTo: "answer", fault: "DAMAGED" };
     expect(await ask((damaged) => damaged.histories([1, 2]))).toEqual(refusal);
-    expect(await ask((damaged) => damaged.quietSince(EVENT_COUNT, 0, 100))).toEqual(refusal);
+    expect(await ask((damaged) => damaged.quietSince(EVENT_COUNT, null, 100))).toEqual(refusal);
     expect(await ask((damaged) => readWhole(damaged))).toEqual(refusal);
     expect(await ask((damaged) => damaged.histories([1]))).toEqual([{ key: 1, accountId: "x", events: [message("c1", "a")] }]);
   });

@@ -79,11 +79,13 @@ export class SqliteFile {
     }
   }
 
-  quietSince(lastEventBeforeMs: number, afterKey: number, limit: number): StoredConversation[] {
+  /** @param afterHour of the last event of the last conversation of the page before, whose key is `afterKey` */
+  quietSince(lastEventBeforeMs: number, afterHour: number, afterKey: number, limit: number): StoredConversation[] {
     return this.#guarded(() => {
       const rows = this.#statements.quietKeys.all(
         Math.floor(lastEventBeforeMs / HOUR_MS),
         lastEventBeforeMs,
+        afterHour,
         afterKey,
         limit,
       ) as unknown as (readonly [number])[];

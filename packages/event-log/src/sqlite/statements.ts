@@ -28,9 +28,9 @@ const SQL = {
 
   conversation: `SELECT ${CONVERSATION} FROM conversations WHERE key = ?`,
   conversationsBetween: `SELECT ${CONVERSATION} FROM conversations WHERE key > ? AND key <= ? ORDER BY key`,
-  // The planner would rather walk all conversations in order of key; few of them are quiet.
-  quietKeys:
-    "SELECT key FROM conversations INDEXED BY conversations_by_last_hour WHERE last_hour <= ?1 AND last_at < ?2 AND key > ?3 ORDER BY key LIMIT ?4",
+  // In the order of the index, so that a page costs what is in it.
+  quietKeys: `SELECT key FROM conversations INDEXED BY conversations_by_last_hour
+    WHERE last_hour <= ?1 AND last_at < ?2 AND (last_hour, key) > (?3, ?4) ORDER BY last_hour, key LIMIT ?5`,
   partsOf: `SELECT ${PART} FROM parts WHERE conversation_key = ?`,
   partsBetween: `SELECT ${PART} FROM parts WHERE conversation_key > ? AND conversation_key <= ? ORDER BY conversation_key, position`,
 

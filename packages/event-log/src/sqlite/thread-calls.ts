@@ -1,4 +1,4 @@
-import type { AppendedBatch, ConversationHistory, Cursor, EventBatch, EventLog, LogFault, LogSize } from "../event-log.ts";
+import type { AppendedBatch, ConversationHistory, Cursor, EventBatch, LogFault, LogSize } from "../event-log.ts";
 import type { NewEvents } from "./append.ts";
 import { toRow, type EventRow } from "./event-row.ts";
 import { EventPacker, EventUnpacker } from "./packed-events.ts";
@@ -17,7 +17,7 @@ export interface ThreadCalls {
   /** @returns null at the end; the reader is gone then */
   readNext(reader: number): PackedHistories | null;
   stopReading(reader: number): void;
-  quietSince(...page: Parameters<EventLog["quietSince"]>): PackedHistories;
+  quietSince(lastEventBeforeMs: number, afterHour: number, afterKey: number, limit: number): PackedHistories;
   remove(conversationKeys: readonly number[]): void;
   size(): LogSize;
   /** Begins to copy, which goes on between the calls after this one. One at a time. */

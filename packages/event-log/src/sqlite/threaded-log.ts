@@ -6,6 +6,7 @@ import type { AppendedBatch, ConversationHistory, Cursor, EventBatch, EventLog, 
 import { Sequence } from "../sequence.ts";
 import { storageError, toStorageError } from "./failure.ts";
 import { pathIn } from "./open.ts";
+import { HOUR_MS } from "./schema.ts";
 import type { FilledFrom } from "./sqlite-file.ts";
 import { packBatches, transferOf, unpackAppended, unpackHistories } from "./thread-calls.ts";
 import type { Call, CallAnswer, CallName, PackedHistories, ThreadCalls } from "./thread-calls.ts";
@@ -151,8 +152,9 @@ class ThreadedLog implements EventLog {
     }
   }
 
-  async quietSince(...page: Parameters<EventLog["quietSince"]>): Promise<ConversationHistory[]> {
-    return this.#unpack(await this.#call("quietSince", ...page));
+  async quietSince(lastEventBeforeMs: number, after: ConversationHistory | null, limit: number): Promise<ConversationHistory[]> {
+    const [afterHour, afterKey] = after === null ? [-1, 0] : [hourOfLastEvent(after), after.key];
+    return this.#unpack(await this.#call("quietSince", lastEventBeforeMs, afterHour, afterKey, limit));
   }
 
   remove(conversationKeys: readonly number[]): Promise<void> {
@@ -240,6 +242,10 @@ class ThreadedLog implements EventLog {
       throw toStorageError(error, this.#path);
     }
   }
+}
+
+function hourOfLastEvent({ events }: ConversationHistory): number {
+  return Math.floor(events.reduce((lastAt, { at }) => Math.max(lastAt, at), 0) / HOUR_MS);
 }
 
 /** An error on its way keeps its message, its stack and its cause, but neither its class nor its fields. */
