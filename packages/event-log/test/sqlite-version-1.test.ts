@@ -1,11 +1,14 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import { crc32, gunzipSync } from "node:zlib";
 import { beforeEach, describe, expect, it } from "vitest";
 import { StorageError } from "../src/index.ts";
 import type { ConversationHistory } from "../src/index.ts";
 import { openSqliteLog, SqliteCopy } from "../src/sqlite/index.ts";
 import { message, readWhole } from "./messages.ts";
+import { runScript } from "./processes/run.ts";
 import { createTempFolder } from "./temp-folder.ts";
 
 /** A log of three conversations and one that was removed, as the first version left it. */
@@ -13,6 +16,7 @@ const WRITTEN = gunzipSync(await readFile(new URL("version-1.sqlite.gz", import.
 
 const C1 = { conversationId: "c1", sequence: 0 };
 const C2 = { conversationId: "c2", sequence: 0 };
+const OPENER = new URL("processes/opener.ts", import.meta.url);
 const FAR = Number.MAX_SAFE_INTEGER;
 
 /** What went into it, in the order of arrival. */
@@ -117,4 +121,56 @@ describe("a log of the first version", () => {
     expect(db.length).toBe(WRITTEN.length);
     expect(db.includes("CREATE TABLE events")).toBe(true);
   });
+
+  it("is whole, in one form or the other, however often its conversion is killed", async () => {
+    const histories = addConversations(2_000, 20);
+    const versions = new Set<number>();
+    for (let delayMs = 1; !versions.has(2); delayMs *= 2) {
+      const opener = runScript(OPENER, [folder]);
+      expect(await opener.nextLine()).toBe("opening");
+      await delay(delayMs);
+      await opener.kill();
+      versions.add(versionOf(path));
+    }
+    expect(versions).toEqual(new Set([1, 2]));
+
+    const log = await openSqliteLog({ folder });
+    expect(await readWhole(log)).toEqual([...HISTORIES, ...histories]);
+    await log.close();
+  });
 });
+
+/** Adds conversations to the log at `path`, as the first version wrote them. */
+function addConversations(count: number, eventsOfEach: number): ConversationHistory[] {
+  const db = new DatabaseSync(path);
+  const addConversation = db.prepare("INSERT INTO conversations VALUES (?, 'z', ?, ?, ?)");
+  const addEvent = db.prepare(`INSERT INTO events VALUES (${Array(15).fill("?").join()})`);
+  db.exec("BEGIN");
+  const [keyBefore, positionBefore] = [4, SIZE.position];
+  const histories = Array.from({ length: count }, (_, i) => {
+    const [key, id] = [keyBefore + 1 + i, `c${i}`];
+    addConversation.run(key, id, eventsOfEach, eventsOfEach);
+    const events = Array.from({ length: eventsOfEach }, (_each, n) => message(id, String(n), n + 1));
+    for (const [n, { eventId, at }] of events.entries()) {
+      const row = [key, eventId, positionBefore + 1 + i * eventsOfEach + n, at, 0, 5, ...Array(7).fill(null), 1];
+      addEvent.run(...row, crc32(JSON.stringify(row), crc32(JSON.stringify(["z", id]))));
+    }
+    return { key, accountId: "z", events };
+  });
+  const added = count * eventsOfEach;
+  const totals = [positionBefore + added, keyBefore + count, SIZE.eventCount + added, SIZE.conversationCount + count];
+  db.prepare("UPDATE totals SET position = ?, newest_key = ?, event_count = ?, conversation_count = ?, crc = ?").run(
+    ...totals,
+    crc32(JSON.stringify(totals)),
+  );
+  db.exec("COMMIT");
+  db.close();
+  return histories;
+}
+
+function versionOf(file: string): number {
+  const db = new DatabaseSync(file);
+  const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
+  db.close();
+  return version;
+}
