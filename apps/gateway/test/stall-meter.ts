@@ -1,7 +1,8 @@
 import { isMainThread } from "node:worker_threads";
 
 // Preloaded into a gateway's process (`--import`): says on request how long its event loop was held up at worst. What counts is
-// the time that its own thread worked, not the time it waited for a processor that others had.
+// the time that its own thread worked, not the time it waited for a processor that others had. And ends it when whoever started
+// it is gone, however that ended: nothing stays behind.
 
 const EVERY_MS = 5;
 
@@ -24,6 +25,7 @@ if (isMainThread && process.send) {
     process.send!(worst);
     worst = { wallMs: 0, workedMs: 0 };
   });
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 }
 
 function workedMs(): number {

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -26,6 +27,9 @@ export interface NatsServer {
 }
 
 const START_MS_MAX = 10_000;
+/** Where it is to be had, a server ends with whoever started it, however that ends. */
+const SETPRIV = "/usr/bin/setpriv";
+const TIED = existsSync(SETPRIV) ? [SETPRIV, "--pdeathsig", "KILL"] : [];
 
 /** nats-servers with JetStream, as processes of their own: one alone, or a cluster. */
 export class NatsServers {
@@ -70,7 +74,7 @@ export class NatsServers {
     await mkdir(folder, { recursive: true });
     const config = join(folder, "nats-server.conf");
     await writeFile(config, this.#configOf(index, folder));
-    const [command, ...args] = [...(this.#options.through?.[index] ?? []), this.#binary, "--config", config];
+    const [command, ...args] = [...(this.#options.through?.[index] ?? []), ...TIED, this.#binary, "--config", config];
     const child = spawn(command, args, { stdio: "ignore" });
     this.#running[index] = child;
     const failed = once(child, "exit").then(async () => {

@@ -17,14 +17,14 @@ describe.skipIf(isMissing)(`three gateways on three nats-servers, under load${is
   let cluster: TestCluster;
 
   beforeAll(async () => {
-    namespace = hasNamespaces ? Namespace.create() : null;
+    namespace = hasNamespaces ? await Namespace.create() : null;
     cluster = await TestCluster.start(
       namespace === null ? {} : { hosts: [namespace.outside, namespace.outside, namespace.inside], through: [[], [], namespace.command] },
     );
   }, 60_000);
   afterAll(async () => {
     await cluster?.close();
-    namespace?.remove();
+    await namespace?.remove();
   });
 
   for (let round = 1; round <= ROUNDS; round++) {

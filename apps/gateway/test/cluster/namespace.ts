@@ -1,26 +1,33 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn, type ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
 
-/** A network of its own for one process, joined to this one by a wire that can be cut. */
+type Holder = ChildProcessByStdio<Writable, Readable, null>;
+
+/**
+ * A network of its own for one process, joined to this one by a wire that can be cut. It has no name: a process holds it for as
+ * long as this one lives, so that nothing stays behind, however this one ends.
+ */
 export class Namespace {
-  readonly #name: string;
+  readonly #holder: Holder;
   readonly #wire: string;
   /** Addresses at both ends. */
   readonly outside: string;
   readonly inside: string;
 
-  private constructor(id: number) {
-    this.#name = `segmeter-${id}`;
+  private constructor(holder: Holder) {
+    const id = holder.pid!;
+    this.#holder = holder;
     this.#wire = `sg${id}`;
     const net = `10.203.${id % 256}`;
     [this.outside, this.inside] = [`${net}.1`, `${net}.2`];
   }
 
-  static create(): Namespace {
-    const namespace = new Namespace(process.pid);
-    const [name, wire] = [namespace.#name, namespace.#wire];
-    ip("netns", "add", name);
+  static async create(): Promise<Namespace> {
+    const namespace = new Namespace(await hold());
+    const wire = namespace.#wire;
     try {
-      ip("link", "add", `${wire}a`, "type", "veth", "peer", "name", `${wire}b`, "netns", name);
+      ip("link", "add", `${wire}a`, "type", "veth", "peer", "name", `${wire}b`, "netns", String(namespace.#holder.pid));
       ip("address", "add", `${namespace.outside}/30`, "dev", `${wire}a`);
       ip("link", "set", `${wire}a`, "up");
       namespace.#inside("address", "add", `${namespace.inside}/30`, "dev", `${wire}b`);
@@ -28,14 +35,14 @@ export class Namespace {
       namespace.mend();
       return namespace;
     } catch (error) {
-      namespace.remove();
+      await namespace.remove();
       throw error;
     }
   }
 
   /** Starts a process in it, in front of the process's own command. */
   get command(): string[] {
-    return ["ip", "netns", "exec", this.#name];
+    return ["nsenter", `--net=/proc/${this.#holder.pid}/ns/net`];
   }
 
   cut(): void {
@@ -46,24 +53,35 @@ export class Namespace {
     this.#inside("link", "set", `${this.#wire}b`, "up");
   }
 
-  remove(): void {
-    ip("netns", "delete", this.#name);
+  /** It is gone, and the wire with it, once no process is in it. */
+  async remove(): Promise<void> {
+    const exited = once(this.#holder, "exit");
+    this.#holder.stdin.end();
+    await exited;
   }
 
   #inside(...args: string[]): void {
-    ip("netns", "exec", this.#name, "ip", ...args);
+    const [command, ...through] = this.command;
+    execFileSync(command!, [...through, "ip", ...args], { stdio: "pipe" });
   }
 }
 
 export function canMakeNamespaces(): boolean {
-  const name = `segmeter-try-${process.pid}`;
   try {
-    ip("netns", "add", name);
-    ip("netns", "delete", name);
+    execFileSync("unshare", ["--net", "ip", "link", "add", "near", "type", "veth", "peer", "name", "far"], { stdio: "pipe" });
     return true;
   } catch {
     return false;
   }
+}
+
+/** A process that ends when its standard input does, which is when this process ends at the latest. */
+async function hold(): Promise<Holder> {
+  const holder = spawn("unshare", ["--net", "cat"], { stdio: ["pipe", "pipe", "ignore"] });
+  holder.stdin.write("\n");
+  // It echoes as soon as it is where it should be.
+  await once(holder.stdout, "data");
+  return holder;
 }
 
 function ip(...args: string[]): void {
