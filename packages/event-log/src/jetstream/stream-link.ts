@@ -20,6 +20,10 @@ const ACK_MS_MAX = 10_000;
 const ACK_TRY_MS = 2_000;
 const RETRY_AFTER_MS = 100;
 const REQUEST_MS_MAX = 2_000;
+/** While servers choose a leader nobody answers, and whoever leads then has not heard what was asked before. */
+const LEADER_TRY_MS = 500;
+/** A reader may be given to a server that is gone, and another try have more luck. Longer with every try. */
+const READER_TRY_MS = 500;
 /** On their way to this node, or waiting to be stored there. */
 const MESSAGES_AHEAD = 32;
 /** The server that reads the stream for this node says so often that it is there, and is left after two omissions. */
@@ -31,7 +35,7 @@ const OVERHEAD_BYTES = 4 * 1024;
 /** A connection to the servers, and the stream there. */
 export class StreamLink {
   readonly #connection: NatsConnection;
-  readonly #client: JetStreamClient;
+  readonly #publishing: JetStreamClient;
   readonly #manager: JetStreamManager;
   readonly #options: StreamOptions;
   #isConnected = true;
@@ -41,7 +45,7 @@ export class StreamLink {
 
   private constructor(connection: NatsConnection, manager: JetStreamManager, options: StreamOptions) {
     this.#connection = connection;
-    this.#client = jetstream(connection, { timeout: REQUEST_MS_MAX });
+    this.#publishing = jetstream(connection, { timeout: ACK_TRY_MS });
     this.#manager = manager;
     this.#options = options;
     void this.#watch();
@@ -97,12 +101,7 @@ export class StreamLink {
     const untilMs = performance.now() + ACK_MS_MAX;
     for (;;) {
       try {
-        await this.#client.publish(subjectOf(this.#options.name, accountId), payload, {
-          msgID: id,
-          headers: sent,
-          timeout: ACK_TRY_MS,
-          retries: 0,
-        });
+        await this.#publishing.publish(subjectOf(this.#options.name, accountId), payload, { msgID: id, headers: sent, retries: 0 });
         return;
       } catch (error) {
         // What the stream refuses it would refuse again.
@@ -118,12 +117,17 @@ export class StreamLink {
    * @param next the sequence that comes next: asked again whenever reading begins anew
    */
   async *messagesFrom(next: () => number, onTrouble: (error: unknown) => void): AsyncGenerator<JsMsg, void> {
+    let tryMs = READER_TRY_MS;
     while (!this.#isClosed) {
       try {
-        const consumer = await this.#client.consumers.get(this.#options.name, {
+        await this.#assertLed();
+        const reading = jetstream(this.#connection, { timeout: tryMs });
+        tryMs = Math.min(1.25 * tryMs, REQUEST_MS_MAX);
+        const consumer = await reading.consumers.get(this.#options.name, {
           deliver_policy: DeliverPolicy.StartSequence,
           opt_start_seq: next(),
         });
+        tryMs = READER_TRY_MS;
         const messages = await consumer.consume({ max_messages: MESSAGES_AHEAD, idle_heartbeat: HEARTBEAT_MS });
         this.#stopReading = () => messages.stop();
         if (this.#isClosed) return;
@@ -145,6 +149,12 @@ export class StreamLink {
     this.#isClosed = true;
     this.#stopReading();
     await this.#connection.close();
+  }
+
+  /** @throws Error while the stream, or all servers together, have no leader: a reader takes both */
+  async #assertLed(): Promise<void> {
+    const { streams } = await jetstreamManager(this.#connection, { timeout: LEADER_TRY_MS, checkAPI: false });
+    await Promise.all([streams.info(this.#options.name), streams.names().next()]);
   }
 
   async #watch(): Promise<void> {
