@@ -44,8 +44,24 @@ export interface EventLog {
    * Every conversation once, whole, by ascending key, in chunks of bounded size (a single conversation may exceed it).
    * Other calls may come between two chunks: a chunk is what the log holds when it is read, without the conversations
    * that are newer than the first chunk.
+   *
+   * @param afterKey leaves out those up to a key; 0 if not given
    */
-  readAll(): AsyncIterable<ConversationHistory[]>;
+  readAll(afterKey?: number): AsyncIterable<ConversationHistory[]>;
+
+  /** The log as it is now, to be told from later what has changed. */
+  mark(): Promise<LogMark>;
+
+  /**
+   * What has changed since a mark.
+   *
+   * @returns null where that is not known: the mark is another log's, or was made after the backup that this log goes on
+   *   from, or it was let go of, or too much has come since
+   */
+  changesSince(mark: LogMark): Promise<LogChanges | null>;
+
+  /** Lets go of all marks before this one. Without it, the log lets go of them by itself when they are a million changes old. */
+  forgetMarksBefore(mark: LogMark): Promise<void>;
 
   /**
    * Conversations whose last event (by event time) lies before a moment, by the hour of that event, and by key within it.
@@ -72,6 +88,23 @@ export interface EventLog {
 
   /** Lets go of the log; it may be opened again. Later calls are refused, but closing once more does nothing. */
   close(): Promise<void>;
+}
+
+/** One moment in the life of a log, and of the copies that were made of it later. */
+export interface LogMark {
+  /** How many transactions have changed the log. */
+  readonly number: number;
+  /** Of the last of them: no other, of this log or another one, has the same. */
+  readonly token: number;
+  /** Of the newest event ever appended then; counted by this log, also where it is filled from a stream. */
+  readonly position: number;
+}
+
+export interface LogChanges {
+  /** Of conversations that were held at the mark, and went on or were removed since; ascending. */
+  readonly changedKeys: readonly number[];
+  /** Of the newest conversation at the mark: those with greater keys have come since. */
+  readonly newestKey: number;
 }
 
 /** How far a log that is filled from a stream has come. */

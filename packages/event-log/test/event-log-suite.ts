@@ -242,6 +242,65 @@ export function describeEventLog(name: string, openIn: (folder: string) => Promi
       });
     });
 
+    describe("changesSince", () => {
+      it("tells the conversations that went on or were removed, and from which key on others have come", async () => {
+        await append("x", ...messages(0, 50, 5));
+        const mark = await log.mark();
+        expect(await log.changesSince(mark)).toEqual({ changedKeys: [], newestKey: 5 });
+
+        await append("x", message("c4", "late"), message("new", "a"), message("c1", "1"));
+        await append("x", message("new", "b"), message("c1", "late"), message("c4", "later"));
+        await log.remove([1, 6, 99]);
+        await append("x", message("c0", "again"));
+
+        expect(await log.changesSince(mark)).toEqual({ changedKeys: [1, 2, 5], newestKey: 5 });
+        expect(await log.changesSince(await log.mark())).toEqual({ changedKeys: [], newestKey: 7 });
+        expect((await readWhole(log, 5)).map(({ key }) => key)).toEqual([7]);
+      });
+
+      it("knows marks of before it was opened again, and when they were made", async () => {
+        const first = await log.mark();
+        await append("x", message("c1", "a"), message("c2", "a"));
+        const mark = await log.mark();
+        await reopen();
+        await append("x", message("c2", "b"));
+
+        expect([first.position, mark.position]).toEqual([0, 2]);
+        expect(await log.changesSince(first)).toEqual({ changedKeys: [], newestKey: 0 });
+        expect(await log.changesSince(mark)).toEqual({ changedKeys: [2], newestKey: 2 });
+      });
+
+      it("counts what changes nothing as no change", async () => {
+        await append("x", message("c1", "a"));
+        const mark = await log.mark();
+        await append("x", message("c1", "a"));
+        await log.remove([77]);
+
+        expect(await log.mark()).toEqual(mark);
+      });
+
+      it("knows no marks of other logs", async () => {
+        await append("x", message("c1", "a"));
+        const mark = await log.mark();
+        const other = await openIn(await createTempFolder());
+        onTestFinished(() => other.close());
+        await other.append([{ accountId: "x", events: [message("c1", "a")] }]);
+
+        expect(await other.changesSince(mark)).toBeNull();
+      });
+
+      it("knows no marks that were let go of, and the others as before", async () => {
+        const old = await log.mark();
+        await append("x", message("c1", "a"));
+        const mark = await log.mark();
+        await append("x", message("c1", "b"));
+        await log.forgetMarksBefore(mark);
+
+        expect(await log.changesSince(old)).toBeNull();
+        expect(await log.changesSince(mark)).toEqual({ changedKeys: [1], newestKey: 1 });
+      });
+    });
+
     describe("opened again", () => {
       it("holds what it held, knows duplicates, and goes on counting", async () => {
         await append("x", ...messages(0, 30, 3));
@@ -280,6 +339,7 @@ export function describeEventLog(name: string, openIn: (folder: string) => Promi
           () => log.quietSince(9, null, 1),
           () => log.remove([1]),
           () => log.size(),
+          () => log.mark(),
         ];
         for (const call of calls) await expect(call()).rejects.toThrow(/closed/);
       });
@@ -305,6 +365,7 @@ export function describeEventLog(name: string, openIn: (folder: string) => Promi
         async (steps, beforeMs, pageSize) => {
           await log.remove((await readWhole(log)).map(({ key }) => key));
           const model = new ModelLog((await log.size()).position);
+          const [mark, atMark] = [await log.mark(), await readWhole(log)];
           for (const step of steps) {
             if ("append" in step) {
               const appended = await log.append(step.append);
@@ -325,6 +386,10 @@ export function describeEventLog(name: string, openIn: (folder: string) => Promi
           expect(await log.size()).toEqual(model.size());
           expect(await readWhole(log)).toEqual(histories);
           expect(await log.histories(histories.map(({ key }) => key))).toEqual(histories);
+          const { changedKeys, newestKey } = (await log.changesSince(mark))!;
+          const unchanged = atMark.filter(({ key }) => !changedKeys.includes(key));
+          const changed = await log.histories(changedKeys);
+          expect([...unchanged, ...changed, ...(await readWhole(log, newestKey))].toSorted((a, b) => a.key - b.key)).toEqual(histories);
           const quiet: ConversationHistory[] = [];
           const nextPage = () => log.quietSince(beforeMs, quiet.at(-1) ?? null, pageSize);
           for (let page = await nextPage(); page.length > 0; page = await nextPage()) quiet.push(...page);

@@ -13,12 +13,12 @@ export function messages(from: number, to: number, conversationCount = 10): Conv
   );
 }
 
-export async function readChunks(log: EventLog): Promise<ConversationHistory[][]> {
+export async function readChunks(log: EventLog, afterKey?: number): Promise<ConversationHistory[][]> {
   const chunks: ConversationHistory[][] = [];
-  for await (const chunk of log.readAll()) chunks.push(chunk);
+  for await (const chunk of log.readAll(afterKey)) chunks.push(chunk);
   return chunks;
 }
 
-export async function readWhole(log: EventLog): Promise<ConversationHistory[]> {
-  return (await readChunks(log)).flat();
+export async function readWhole(log: EventLog, afterKey?: number): Promise<ConversationHistory[]> {
+  return (await readChunks(log, afterKey)).flat();
 }

@@ -145,6 +145,25 @@ describe("a copy of a log", () => {
     expect(readCompanions).toThrow(expect.objectContaining({ fault: "DAMAGED", message: expect.stringContaining("of beside") }));
   });
 
+  it("knows the marks of before it was made, and none of after, whatever has come to it instead", async () => {
+    const log = await openSqliteLog({ folder });
+    await log.append([{ accountId: "x", events: messages(0, 10) }]);
+    const before = await log.mark();
+    await log.copyTo(path);
+    await log.append([{ accountId: "x", events: messages(10, 20) }]);
+    const after = await log.mark();
+    await log.close();
+
+    await rename(path, join(folder, "events.sqlite"));
+    const restored = await openSqliteLog({ folder });
+    expect(await restored.changesSince(after)).toBeNull();
+    await restored.append([{ accountId: "x", events: messages(10, 20) }]);
+    expect((await restored.mark()).number).toBe(after.number);
+    expect(await restored.changesSince(after)).toBeNull();
+    expect(await restored.changesSince(before)).toMatchObject({ changedKeys: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] });
+    await restored.close();
+  });
+
   it("fails by itself where it cannot be written; the log goes on", async () => {
     const log = await openSqliteLog({ folder });
     await expect(log.copyTo(join(folder, "missing", "copy"))).rejects.toThrow(expect.objectContaining({ fault: "STORAGE_FAILED" }));

@@ -34,7 +34,13 @@ async function writeLog(): Promise<Buffer> {
 /** Whatever the log can tell, by every way of asking. */
 async function readEverything(log: EventLog): Promise<unknown[]> {
   const keys = Array.from({ length: 10 }, (_, index) => index + 1);
-  return [await log.size(), await readWhole(log), await log.quietSince(EVENT_COUNT, null, 100), await log.histories(keys)];
+  return [
+    await log.size(),
+    await log.mark(),
+    await readWhole(log),
+    await log.quietSince(EVENT_COUNT, null, 100),
+    await log.histories(keys),
+  ];
 }
 
 interface Refusal {

@@ -77,9 +77,9 @@ describe("a new log", () => {
 describe("a file of a newer version", () => {
   it("is refused, with both versions named", async () => {
     await (await openSqliteLog({ folder })).close();
-    runSql("PRAGMA user_version = 3; ALTER TABLE parts ADD COLUMN mood TEXT");
+    runSql("PRAGMA user_version = 4; ALTER TABLE parts ADD COLUMN mood TEXT");
 
-    await expectRefusal("NEWER_VERSION", /its format is version 3, and this one knows version 2/);
+    await expectRefusal("NEWER_VERSION", /its format is version 4, and this one knows version 3/);
   });
 });
 

@@ -2,7 +2,17 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { JsMsg, StreamInfo } from "@nats-io/jetstream";
 import { StorageError } from "../event-log.ts";
-import type { AppendedBatch, ConversationHistory, Cursor, EventBatch, EventLog, Follower, LogSize } from "../event-log.ts";
+import type {
+  AppendedBatch,
+  ConversationHistory,
+  Cursor,
+  EventBatch,
+  EventLog,
+  Follower,
+  LogChanges,
+  LogMark,
+  LogSize,
+} from "../event-log.ts";
 import { Sequence } from "../sequence.ts";
 import { storageError } from "../sqlite/failure.ts";
 import { openSqliteReplica, pathIn, type SqliteReplica } from "../sqlite/index.ts";
@@ -196,8 +206,20 @@ export class JetStreamLog implements EventLog {
     return this.#replica.log.histories(conversationKeys);
   }
 
-  readAll(): AsyncIterable<ConversationHistory[]> {
-    return this.#replica.log.readAll();
+  readAll(afterKey?: number): AsyncIterable<ConversationHistory[]> {
+    return this.#replica.log.readAll(afterKey);
+  }
+
+  mark(): Promise<LogMark> {
+    return this.#replica.log.mark();
+  }
+
+  changesSince(mark: LogMark): Promise<LogChanges | null> {
+    return this.#replica.log.changesSince(mark);
+  }
+
+  forgetMarksBefore(mark: LogMark): Promise<void> {
+    return this.#replica.log.forgetMarksBefore(mark);
   }
 
   quietSince(...page: Parameters<EventLog["quietSince"]>): Promise<ConversationHistory[]> {

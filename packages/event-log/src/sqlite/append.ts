@@ -15,6 +15,14 @@ export interface NewEvents {
   readonly rowAt: (index: number) => EventRow;
 }
 
+/** What a call does to the log. */
+export interface Change {
+  /** Of conversations that were there before, and go on. */
+  readonly keys: readonly number[];
+  /** Of the newest conversation ever held, with this. */
+  readonly newestKey: number;
+}
+
 /** A conversation of one call. */
 interface TouchedConversation {
   readonly accountId: string;
@@ -81,17 +89,20 @@ export class Appending {
     return { conversationKeys, positions, newConversationKeys };
   }
 
-  write(): void {
+  /** @returns what has changed; null: nothing */
+  write(): Change | null {
     for (const conversation of this.#touched) if (conversation.rows.length > 0) this.#writeConversation(conversation);
     const { position, newestKey, eventCount, conversationCount } = this.#before;
     const addedCount = this.#position - position;
-    if (addedCount === 0) return;
+    if (addedCount === 0) return null;
     writeTotals(this.#statements, {
       position: this.#position,
       newestKey: this.#newestKey,
       eventCount: eventCount + addedCount,
       conversationCount: conversationCount + this.#newestKey - newestKey,
     });
+    const continued = this.#touched.filter(({ isNew, rows }) => !isNew && rows.length > 0);
+    return { keys: continued.map(({ known }) => known.key), newestKey: this.#newestKey };
   }
 
   /** Once the transaction is committed. */

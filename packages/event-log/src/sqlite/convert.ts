@@ -2,9 +2,10 @@ import type { DatabaseSync } from "node:sqlite";
 import { idsCrcOf } from "./event-row.ts";
 import { writePart } from "./part.ts";
 import { rowsOf, toHistory } from "./read.ts";
-import { createTables, HOUR_MS } from "./schema.ts";
+import { Changes } from "./changes.ts";
+import { createTables, FORMAT_VERSION, HOUR_MS, SCHEMA } from "./schema.ts";
 import { prepareStatements } from "./statements.ts";
-import { writeTotals } from "./totals.ts";
+import { readTotals, writeTotals } from "./totals.ts";
 import { Version1File } from "./version-1.ts";
 
 /**
@@ -25,8 +26,16 @@ export function convertVersion1(db: DatabaseSync): void {
       writePart(statements, key, conversation, idsCrcOf(accountId, conversationId));
     }
   }
-  writeTotals(statements, old.totals());
+  const totals = old.totals();
+  writeTotals(statements, totals);
+  new Changes(db).add([], totals.newestKey);
   for (const table of TABLES) db.exec(`DROP TABLE ${OLD}${table}`);
+}
+
+/** Makes a log of the present format of one of version 2. Within a transaction: it is the caller's to commit. */
+export function convertVersion2(db: DatabaseSync): void {
+  db.exec(`${SCHEMA.at(-1)!}; PRAGMA user_version = ${FORMAT_VERSION}`);
+  new Changes(db).add([], readTotals(prepareStatements(db)).newestKey);
 }
 
 const TABLES = ["conversations", "events", "totals"];

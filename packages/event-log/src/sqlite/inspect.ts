@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { COMPANIONS_TABLE } from "./companions.ts";
 import { Damage, SQLITE_CODES, sqliteCodeOf, storageError } from "./failure.ts";
-import { APPLICATION_ID, FORMAT_VERSION, SCHEMA } from "./schema.ts";
+import { APPLICATION_ID, FORMAT_VERSION, SCHEMA, SCHEMA_2 } from "./schema.ts";
 import { SCHEMA_1 } from "./version-1.ts";
 import { findWalDamage } from "./wal-damage.ts";
 
@@ -10,7 +10,7 @@ import { findWalDamage } from "./wal-damage.ts";
  * Looks at a file before it is opened for writing, through a connection that cannot write: SQLite mends and tidies up
  * what it finds in a file that it may write to, when it opens it and again when it closes it.
  *
- * @throws StorageError, Damage or SQLite's own error, if it is not a sound log of this version or the first, or is in use
+ * @throws StorageError, Damage or SQLite's own error, if it is not a sound log of a version that is known, or is in use
  */
 export function inspect(path: string): void {
   const file = statSync(path, { throwIfNoEntry: false });
@@ -19,7 +19,7 @@ export function inspect(path: string): void {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     const found = identify(path, db);
-    if (found !== "NOTHING") assertSound(db, found === "LOG" ? SCHEMA : SCHEMA_1);
+    if (found !== "NOTHING") assertSound(db, SCHEMAS[found]);
     // Of a new log, all of it may still be there.
     assertWalIsWhole(path);
   } catch (error) {
@@ -33,16 +33,19 @@ export function inspect(path: string): void {
   }
 }
 
+const SCHEMAS = { LOG: SCHEMA, VERSION_2: SCHEMA_2, VERSION_1: SCHEMA_1 };
+
 /**
- * Whether a file is a log of this version, of the first, or has nothing in it yet.
+ * Whether a file is a log of this version, of an earlier one, or has nothing in it yet.
  *
  * @throws StorageError NOT_A_LOG or NEWER_VERSION
  */
-export function identify(path: string, db: DatabaseSync): "LOG" | "VERSION_1" | "NOTHING" {
+export function identify(path: string, db: DatabaseSync): keyof typeof SCHEMAS | "NOTHING" {
   const applicationId = Number(pragma(db, "application_id"));
   const version = Number(pragma(db, "user_version"));
   if (applicationId === APPLICATION_ID) {
     if (version === FORMAT_VERSION) return "LOG";
+    if (version === 2) return "VERSION_2";
     if (version === 1) return "VERSION_1";
     if (version < FORMAT_VERSION) throw new Damage(`its format is version ${version}, which never was`);
     throw storageError("NEWER_VERSION", path, `its format is version ${version}, and this one knows version ${FORMAT_VERSION}`);

@@ -21,8 +21,8 @@ const CALLS: ThreadCalls = {
   cursor: () => file.cursor(),
   append: (packed, cursor) => packAppended(file.append(unpackBatches(packed), cursor)),
   histories: (keys) => packHistories(file.histories(keys)),
-  startReading: () => {
-    readers.set(++readerCount, file.readAll());
+  startReading: (afterKey) => {
+    readers.set(++readerCount, file.readAll(afterKey));
     return readerCount;
   },
   readNext,
@@ -30,6 +30,9 @@ const CALLS: ThreadCalls = {
   quietSince: (...page) => packHistories(file.quietSince(...page)),
   remove: (keys) => file.remove(keys),
   size: () => file.size(),
+  mark: () => file.mark(),
+  changesSince: (mark) => file.changesSince(mark),
+  forgetMarksBefore: (mark) => file.forgetMarksBefore(mark),
   startCopying,
   isCopied: () => {
     if (copying.state === "failed") throw copying.error;

@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { convertVersion1 } from "./convert.ts";
+import { convertVersion1, convertVersion2 } from "./convert.ts";
 import { createCursorTable } from "./cursor.ts";
 import { toStorageError } from "./failure.ts";
 import { identify, inspect } from "./inspect.ts";
@@ -43,6 +43,7 @@ function claim(path: string, filledFrom: FilledFrom): SqliteFile {
     db.exec(SETTINGS);
     if (found === "NOTHING") inTransaction(db, createTables);
     if (found === "VERSION_1") inTransaction(db, convertVersion1);
+    if (found === "VERSION_2") inTransaction(db, convertVersion2);
     // Left by the look that `inspect` took. Nobody else can be using it now.
     rmSync(`${path}-shm`, { force: true });
     syncFolder(dirname(path));

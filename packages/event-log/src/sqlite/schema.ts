@@ -1,11 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
+import { Changes } from "./changes.ts";
 import { prepareStatements } from "./statements.ts";
 import { EMPTY_TOTALS, writeTotals } from "./totals.ts";
 
 /** `SegE`: marks the file as an event log of Segmeter (`file events.sqlite` shows it). */
 export const APPLICATION_ID = 0x53656745;
 /** Raised with every change of the tables below, or of what stands in them. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
 export const HOUR_MS = 3_600_000;
 
@@ -43,11 +44,23 @@ export const SCHEMA: readonly string[] = [
   conversation_count INTEGER NOT NULL,
   crc INTEGER NOT NULL -- CRC-32 of all of the above
 ) STRICT`,
+  `CREATE TABLE changes (
+  number INTEGER PRIMARY KEY, -- 1, 2, 3... one more with every transaction that changes what is held
+  token INTEGER NOT NULL, -- random: tells this transaction from any other
+  newest_key INTEGER NOT NULL, -- of the newest conversation ever held, with this
+  keys TEXT NOT NULL, -- JSON [key, ...] of conversations that were held before, and went on or were removed
+  key_count INTEGER NOT NULL, -- of these, and of all changes before
+  crc INTEGER NOT NULL -- CRC-32 of all of the above
+) STRICT`,
 ];
+
+/** Version 2 has no changes. */
+export const SCHEMA_2 = SCHEMA.slice(0, -1);
 
 /** Makes the tables of a new log. Within a transaction: it is the caller's to commit. */
 export function createTables(db: DatabaseSync): void {
   for (const statement of SCHEMA) db.exec(statement);
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}`);
   writeTotals(prepareStatements(db), EMPTY_TOTALS);
+  new Changes(db).add([], EMPTY_TOTALS.newestKey);
 }

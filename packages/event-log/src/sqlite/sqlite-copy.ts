@@ -20,7 +20,7 @@ export class SqliteCopy {
     this.#file = file;
   }
 
-  /** @throws StorageError if it cannot be read, or is no sound log of this version or the first */
+  /** @throws StorageError if it cannot be read, or is no sound log of a version that is known */
   static open(path: string): SqliteCopy {
     let db: DatabaseSync | undefined;
     try {
@@ -29,7 +29,7 @@ export class SqliteCopy {
       db = new DatabaseSync(path, { readOnly: true });
       const found = identify(path, db);
       if (found === "NOTHING") throw storageError("NOT_A_LOG", path, "nothing is in it");
-      return new SqliteCopy(path, db, found === "LOG" ? new SqliteFile(path, db) : new Version1File(db));
+      return new SqliteCopy(path, db, found === "VERSION_1" ? new Version1File(db) : new SqliteFile(path, db));
     } catch (error) {
       db?.close();
       throw toStorageError(error, path);

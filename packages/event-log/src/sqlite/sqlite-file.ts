@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { AppendedBatch, Cursor, LogSize } from "../event-log.ts";
+import type { AppendedBatch, Cursor, LogChanges, LogMark, LogSize } from "../event-log.ts";
 import { Appending } from "./append.ts";
 import type { NewEvents } from "./append.ts";
+import { Changes } from "./changes.ts";
 import { copyDatabase } from "./copy-database.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { storageError, toStorageError } from "./failure.ts";
@@ -26,6 +27,7 @@ export class SqliteFile {
   readonly #db: DatabaseSync;
   readonly #statements: Statements;
   readonly #recent = new RecentConversations(RECENT_EVENTS_MAX);
+  #changes: Changes | undefined;
 
   /** @param db of a file that was inspected, and is locked */
   constructor(path: string, db: DatabaseSync) {
@@ -55,7 +57,8 @@ export class SqliteFile {
     const appending = this.#guarded(() => new Appending(this.#statements, this.#recent));
     const appended = this.#transaction(() => {
       const added = Array.from(batches, ({ accountId, events }) => appending.add(accountId, events));
-      appending.write();
+      const change = appending.write();
+      if (change !== null) this.#changesOf().add(change.keys, change.newestKey);
       if (cursor !== null) writeCursor(this.#db, cursor);
       return added;
     });
@@ -67,9 +70,9 @@ export class SqliteFile {
     return this.#guarded(() => this.#read(conversationKeys));
   }
 
-  *readAll(): Generator<StoredConversation[], void> {
+  *readAll(after = 0): Generator<StoredConversation[], void> {
     const { newestKey } = this.#guarded(() => readTotals(this.#statements));
-    let afterKey = 0;
+    let afterKey = after;
     while (true) {
       const chunk = this.#guarded(() => readChunk(this.#statements, afterKey, newestKey, CHUNK_EVENTS));
       const last = chunk.at(-1);
@@ -94,12 +97,27 @@ export class SqliteFile {
   }
 
   remove(conversationKeys: readonly number[]): void {
-    this.#transaction(() => removeConversations(this.#statements, this.#recent, conversationKeys));
+    this.#transaction(() => {
+      const removedKeys = removeConversations(this.#statements, this.#recent, conversationKeys);
+      if (removedKeys.length > 0) this.#changesOf().add(removedKeys, readTotals(this.#statements).newestKey);
+    });
   }
 
   size(): LogSize {
     const { eventCount, conversationCount, position } = this.#guarded(() => readTotals(this.#statements));
     return { eventCount, conversationCount, position };
+  }
+
+  mark(): LogMark {
+    return this.#guarded(() => this.#changesOf().mark(this.#statements));
+  }
+
+  changesSince(mark: LogMark): LogChanges | null {
+    return this.#guarded(() => this.#changesOf().since(mark));
+  }
+
+  forgetMarksBefore(mark: LogMark): void {
+    this.#transaction(() => this.#changesOf().forgetBefore(mark));
   }
 
   /**
@@ -116,6 +134,11 @@ export class SqliteFile {
 
   close(): void {
     this.#guarded(() => this.#db.close());
+  }
+
+  /** A copy of an earlier version, that is only read, has none. */
+  #changesOf(): Changes {
+    return (this.#changes ??= new Changes(this.#db));
   }
 
   #read(keys: readonly number[]): StoredConversation[] {

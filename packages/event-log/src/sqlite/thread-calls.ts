@@ -1,4 +1,4 @@
-import type { AppendedBatch, ConversationHistory, Cursor, EventBatch, LogFault, LogSize } from "../event-log.ts";
+import type { AppendedBatch, ConversationHistory, Cursor, EventBatch, LogChanges, LogFault, LogMark, LogSize } from "../event-log.ts";
 import type { NewEvents } from "./append.ts";
 import { toRow, type EventRow } from "./event-row.ts";
 import { EventPacker, EventUnpacker } from "./packed-events.ts";
@@ -13,13 +13,16 @@ export interface ThreadCalls {
   append(batches: PackedBatches, cursor: Cursor | null): PackedAppended;
   histories(conversationKeys: readonly number[]): PackedHistories;
   /** @returns the number that the reader is called by from now on */
-  startReading(): number;
+  startReading(afterKey: number): number;
   /** @returns null at the end; the reader is gone then */
   readNext(reader: number): PackedHistories | null;
   stopReading(reader: number): void;
   quietSince(lastEventBeforeMs: number, afterHour: number, afterKey: number, limit: number): PackedHistories;
   remove(conversationKeys: readonly number[]): void;
   size(): LogSize;
+  mark(): LogMark;
+  changesSince(mark: LogMark): LogChanges | null;
+  forgetMarksBefore(mark: LogMark): void;
   /** Begins to copy, which goes on between the calls after this one. One at a time. */
   startCopying(path: string, companionPaths: readonly string[]): Promise<void>;
   /** Whether the copy is whole; fails as it failed. */

@@ -2,7 +2,17 @@ import { extname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { StorageError } from "../event-log.ts";
-import type { AppendedBatch, ConversationHistory, Cursor, EventBatch, EventLog, Follower, LogSize } from "../event-log.ts";
+import type {
+  AppendedBatch,
+  ConversationHistory,
+  Cursor,
+  EventBatch,
+  EventLog,
+  Follower,
+  LogChanges,
+  LogMark,
+  LogSize,
+} from "../event-log.ts";
 import { Sequence } from "../sequence.ts";
 import { storageError, toStorageError } from "./failure.ts";
 import { pathIn } from "./open.ts";
@@ -135,8 +145,8 @@ class ThreadedLog implements EventLog {
     return this.#unpack(await this.#call("histories", conversationKeys));
   }
 
-  async *readAll(): AsyncGenerator<ConversationHistory[], void> {
-    const reader = await this.#call("startReading");
+  async *readAll(afterKey = 0): AsyncGenerator<ConversationHistory[], void> {
+    const reader = await this.#call("startReading", afterKey);
     const ahead: Promise<PackedHistories | null>[] = [];
     try {
       while (true) {
@@ -163,6 +173,18 @@ class ThreadedLog implements EventLog {
 
   size(): Promise<LogSize> {
     return this.#call("size");
+  }
+
+  mark(): Promise<LogMark> {
+    return this.#call("mark");
+  }
+
+  changesSince(mark: LogMark): Promise<LogChanges | null> {
+    return this.#call("changesSince", mark);
+  }
+
+  forgetMarksBefore(mark: LogMark): Promise<void> {
+    return this.#call("forgetMarksBefore", mark);
   }
 
   /** Calls are answered in their order, so a long one is asked for again and again. */

@@ -11,8 +11,11 @@ import { message, readWhole } from "./messages.ts";
 import { runScript } from "./processes/run.ts";
 import { createTempFolder } from "./temp-folder.ts";
 
-/** A log of three conversations and one that was removed, as the first version left it. */
-const WRITTEN = gunzipSync(await readFile(new URL("version-1.sqlite.gz", import.meta.url)));
+/** A log of three conversations and one that was removed, as the versions left it. */
+const WRITTEN: Readonly<Record<number, Buffer>> = {
+  1: gunzipSync(await readFile(new URL("version-1.sqlite.gz", import.meta.url))),
+  2: gunzipSync(await readFile(new URL("version-2.sqlite.gz", import.meta.url))),
+};
 
 const C1 = { conversationId: "c1", sequence: 0 };
 const C2 = { conversationId: "c2", sequence: 0 };
@@ -78,38 +81,53 @@ let path: string;
 beforeEach(async () => {
   folder = await createTempFolder();
   path = join(folder, "events.sqlite");
-  await writeFile(path, WRITTEN);
 });
 
+for (const version of [1, 2]) {
+  describe(`a log of version ${version}`, () => {
+    beforeEach(() => writeFile(path, WRITTEN[version]!));
+
+    it("holds, once it is opened, what it held", async () => {
+      const log = await openSqliteLog({ folder });
+      expect([await log.size(), await readWhole(log)]).toEqual([SIZE, HISTORIES]);
+      expect(await log.quietSince(FAR, null, 10)).toEqual(HISTORIES.slice(0, 2));
+      await log.close();
+      expect(await readdir(folder)).toEqual(["events.sqlite"]);
+    });
+
+    it("knows its duplicates, and goes on counting", async () => {
+      const opened = await openSqliteLog({ folder });
+      const [appended] = await opened.append([{ accountId: "x", events: [message("c1", "z"), message("gone", "1"), message("c2", "4")] }]);
+      expect(appended).toEqual({ conversationKeys: [1, 5, 2], positions: [0, 12, 13], newConversationKeys: new Set([5]) });
+      await opened.close();
+
+      const again = await openSqliteLog({ folder });
+      expect(await again.size()).toEqual({ eventCount: 12, conversationCount: 4, position: 13 });
+      await again.close();
+    });
+
+    it("is read as a copy, and stays as it is", async () => {
+      const copy = SqliteCopy.open(path);
+      expect([copy.size(), [...copy.readAll()].flat()]).toEqual([SIZE, HISTORIES]);
+      copy.close();
+      expect((await readFile(path)).equals(WRITTEN[version]!)).toBe(true);
+    });
+
+    it("tells from then on what changes", async () => {
+      const log = await openSqliteLog({ folder });
+      const mark = await log.mark();
+      await log.append([{ accountId: "x", events: [message("c2", "4"), message("new", "1")] }]);
+      expect(await log.changesSince(mark)).toEqual({ changedKeys: [2], newestKey: 4 });
+      await log.close();
+    });
+  });
+}
+
 describe("a log of the first version", () => {
-  it("holds, once it is opened, what it held", async () => {
-    const log = await openSqliteLog({ folder });
-    expect([await log.size(), await readWhole(log)]).toEqual([SIZE, HISTORIES]);
-    expect(await log.quietSince(FAR, null, 10)).toEqual(HISTORIES.slice(0, 2));
-    await log.close();
-    expect(await readdir(folder)).toEqual(["events.sqlite"]);
-  });
-
-  it("knows its duplicates, and goes on counting", async () => {
-    const opened = await openSqliteLog({ folder });
-    const [appended] = await opened.append([{ accountId: "x", events: [message("c1", "z"), message("gone", "1"), message("c2", "4")] }]);
-    expect(appended).toEqual({ conversationKeys: [1, 5, 2], positions: [0, 12, 13], newConversationKeys: new Set([5]) });
-    await opened.close();
-
-    const again = await openSqliteLog({ folder });
-    expect(await again.size()).toEqual({ eventCount: 12, conversationCount: 4, position: 13 });
-    await again.close();
-  });
-
-  it("is read as a copy, and stays as it is", async () => {
-    const copy = SqliteCopy.open(path);
-    expect([copy.size(), [...copy.readAll()].flat()]).toEqual([SIZE, HISTORIES]);
-    copy.close();
-    expect((await readFile(path)).equals(WRITTEN)).toBe(true);
-  });
+  beforeEach(() => writeFile(path, WRITTEN[1]!));
 
   it("is refused where an event changed, and left as it is", async () => {
-    const changed = Buffer.from(WRITTEN);
+    const changed = Buffer.from(WRITTEN[1]!);
     changed.write("4502", changed.indexOf("4501"));
     await writeFile(path, changed);
 
@@ -118,21 +136,21 @@ describe("a log of the first version", () => {
     expect(() => [...copy.readAll()]).toThrow(StorageError);
     copy.close();
     const db = await readFile(path);
-    expect(db.length).toBe(WRITTEN.length);
+    expect(db.length).toBe(WRITTEN[1]!.length);
     expect(db.includes("CREATE TABLE events")).toBe(true);
   });
 
   it("is whole, in one form or the other, however often its conversion is killed", async () => {
     const histories = addConversations(2_000, 20);
     const versions = new Set<number>();
-    for (let delayMs = 1; !versions.has(2); delayMs *= 2) {
+    for (let delayMs = 1; !versions.has(3); delayMs *= 2) {
       const opener = runScript(OPENER, [folder]);
       expect(await opener.nextLine()).toBe("opening");
       await delay(delayMs);
       await opener.kill();
       versions.add(versionOf(path));
     }
-    expect(versions).toEqual(new Set([1, 2]));
+    expect(versions).toEqual(new Set([1, 3]));
 
     const log = await openSqliteLog({ folder });
     expect(await readWhole(log)).toEqual([...HISTORIES, ...histories]);
