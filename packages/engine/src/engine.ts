@@ -15,6 +15,7 @@ import {
 import { list, type ListedSegment } from "./list.ts";
 import { NO_FILTER, type Filter, type Query, type RollUp, type Window } from "./query.ts";
 import type { Segment } from "./segment.ts";
+import { ReadyConversations } from "./ready-conversations.ts";
 import type { ExecutionPath } from "./stream.ts";
 
 /** Events of one account that the log has just taken; none of them a duplicate. */
@@ -76,18 +77,16 @@ const STEP_EVENTS = 2_000;
  */
 export class Engine {
   readonly #accounts = new Map<string, Columns>();
-  /** By conversation key, the least recently touched first. */
-  readonly #ready = new Map<number, Conversation>();
+  readonly #ready: ReadyConversations;
   /** By account: what was folded and not shown yet. */
   readonly #folded = new Map<string, SignedSegment[]>();
-  readonly #readyMax: number;
   readonly #stepEvents: number;
   #forgottenBeforeMs = -Infinity;
   #openConversationCount = 0;
   #lateEventCount = 0;
 
   constructor({ readyConversationsMax = READY_CONVERSATIONS_MAX, stepEvents = STEP_EVENTS }: EngineOptions = {}) {
-    this.#readyMax = readyConversationsMax;
+    this.#ready = new ReadyConversations(readyConversationsMax);
     this.#stepEvents = stepEvents;
   }
 
@@ -140,7 +139,6 @@ export class Engine {
       if (conversation === null) this.#refold(key, historyOf.get(key), events, changes);
       else this.#foldOn(key, conversation, events, changes);
     }
-    this.#trimReady();
   }
 
   /** Puts all that was folded into the columns at once: an answer knows the whole of it or nothing. */
@@ -163,11 +161,10 @@ export class Engine {
       const conversation = foldConversation(conversationIdOf(history.events), history.events, collect(history.key, changes));
       if (conversation.phase === "OPEN") {
         this.#openConversationCount += 1;
-        this.#keepReady(history.key, conversation);
+        this.#ready.set(history.key, conversation);
       }
     }
     if (accountId !== null) this.#columnsToChange(accountId).load(changes, this.#forgottenBeforeMs);
-    this.#trimReady();
   }
 
   /** Puts what was loaded in order, piece by piece: others may have their turn between two. */
@@ -250,7 +247,7 @@ export class Engine {
     const { phase } = conversation;
     for (const event of events) foldEvent(conversation, event, emit);
     this.#countOpen(phase, conversation.phase);
-    this.#keepReady(key, conversation);
+    this.#ready.set(key, conversation);
   }
 
   /** Folds the history without and with the new events: what only the first has is taken back, what only the second has is added. */
@@ -271,7 +268,7 @@ export class Engine {
     this.#countOpen(known.phase, conversation.phase);
     for (const segment of without(before, after)) changes.push({ sign: -1, segment, conversationKey: key });
     for (const segment of without(after, before)) changes.push({ sign: 1, segment, conversationKey: key });
-    this.#keepReady(key, conversation);
+    this.#ready.set(key, conversation);
   }
 
   /** An account without events has no segments. */
@@ -287,18 +284,6 @@ export class Engine {
 
   #countOpen(before: Conversation["phase"], after: Conversation["phase"]): void {
     this.#openConversationCount += Number(after === "OPEN") - Number(before === "OPEN");
-  }
-
-  #keepReady(key: number, conversation: Conversation): void {
-    this.#ready.delete(key);
-    this.#ready.set(key, conversation);
-  }
-
-  #trimReady(): void {
-    for (const key of this.#ready.keys()) {
-      if (this.#ready.size <= this.#readyMax) return;
-      this.#ready.delete(key);
-    }
   }
 }
 

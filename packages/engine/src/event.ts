@@ -86,101 +86,113 @@ export function parseEvent(value: unknown, nowMs: number): ParsedEvent {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return { ok: false, eventId: null, message: `expected a JSON object, got ${describe(value)}` };
   }
-  const given = value as Record<string, unknown>;
+  const given = ownOf(value);
   const faults: string[] = [];
-  const event: Record<string, unknown> = {};
-
-  readFields(HEADER_FIELDS, given, event, faults);
-  const at = event["at"];
-  if (typeof at === "number" && at > nowMs + EVENT_AHEAD_MAX_MS)
-    faults.push(`at: expected at most ${EVENT_AHEAD_MAX_MS / 1000} s after the server's clock (${nowMs}), got ${at}`);
-  const type = own(given, "type");
-  const fields = typeof type === "string" ? FIELDS_BY_TYPE.get(type) : undefined;
-  if (fields) readFields(fields, given, event, faults);
-  else faults.push(`type: ${expectedOneOf([...FIELDS_BY_TYPE.keys()], type)}`);
-  if (type === "MESSAGE_SENT") readAuthor(given, event, faults);
-
-  // The tables below hold exactly the fields that the union declares for each type.
-  if (faults.length === 0) return { ok: true, event: event as unknown as ConversationEvent };
-  const eventId = own(given, "eventId");
-  return { ok: false, eventId: typeof eventId === "string" ? eventId : null, message: faults.join("; ") };
+  const event = readEvent(given, nowMs, faults);
+  if (event !== null && faults.length === 0) return { ok: true, event };
+  return { ok: false, eventId: typeof given.eventId === "string" ? given.eventId : null, message: faults.join("; ") };
 }
+
+/** Whatever any event may have; each is unknown. */
+type Given = {
+  readonly [
+    Name in
+      | keyof EventHeader
+      | "type"
+      | "source"
+      | "skillId"
+      | "agentId"
+      | "groupId"
+      | "userType"
+      | "takeover"
+      | "reason"
+      | "sentBy"
+      | "closedBy"
+  ]?: unknown;
+};
 
 /** What an object inherits is nobody's event. */
-function own(given: Record<string, unknown>, name: string): unknown {
-  return Object.hasOwn(given, name) ? given[name] : undefined;
+function ownOf(value: object): Given {
+  return Object.getPrototypeOf(value) === Object.prototype ? value : { ...value };
 }
 
-interface Field {
-  readonly name: string;
-  /** What the field becomes when it is absent; undefined: it may not be absent. */
-  readonly absent: unknown;
-  readonly fault: (value: unknown) => string | null;
-  readonly to?: (value: string) => string;
-}
-
-function readFields(fields: readonly Field[], given: Record<string, unknown>, event: Record<string, unknown>, faults: string[]): void {
-  for (const { name, absent, fault, to } of fields) {
-    const value = own(given, name);
-    if ((value === undefined || value === null) && absent !== undefined) {
-      event[name] = absent;
-      continue;
+/** Events of a type are all made in one place, so that they have one shape. @returns null: it is none; so are those with faults */
+function readEvent(given: Given, nowMs: number, faults: string[]): ConversationEvent | null {
+  const eventId = take("eventId", given.eventId, idFault, faults) as string;
+  const conversationId = take("conversationId", given.conversationId, idFault, faults) as string;
+  const at = take("at", given.at, countFault, faults) as number;
+  const sequence = takeOr(0, "sequence", given.sequence, countFault, faults) as number;
+  if (Number.isSafeInteger(at) && at > nowMs + EVENT_AHEAD_MAX_MS)
+    faults.push(`at: expected at most ${EVENT_AHEAD_MAX_MS / 1000} s after the server's clock (${nowMs}), got ${at}`);
+  const type = given.type as ConversationEvent["type"];
+  switch (type) {
+    case "CONVERSATION_STARTED":
+    case "CONVERSATION_RESUMED": {
+      const source = takeOr(null, "source", given.source, listedIdFault, faults) as string | null;
+      const skillId = takeOr(null, "skillId", given.skillId, listedIdFault, faults) as string | null;
+      return { eventId, conversationId, at, sequence, type, source: typeof source === "string" ? source.toUpperCase() : null, skillId };
     }
-    const wrong = fault(value);
-    if (wrong !== null) faults.push(`${name}: ${wrong}`);
-    else event[name] = to ? to(value as string) : value;
+    case "AGENT_ASSIGNED": {
+      const agentId = take("agentId", given.agentId, listedIdFault, faults) as string;
+      const groupId = takeOr(null, "groupId", given.groupId, listedIdFault, faults) as string | null;
+      const userType = takeOr("HUMAN", "userType", given.userType, userTypeFault, faults) as UserType;
+      const skillId = takeOr(null, "skillId", given.skillId, listedIdFault, faults) as string | null;
+      const takeover = takeOr(false, "takeover", given.takeover, booleanFault, faults) as boolean;
+      return { eventId, conversationId, at, sequence, type, agentId, groupId, userType, skillId, takeover };
+    }
+    case "AGENT_UNASSIGNED": {
+      const skillId = takeOr(null, "skillId", given.skillId, listedIdFault, faults) as string | null;
+      const reason = takeOr(null, "reason", given.reason, reasonFault, faults) as UnassignmentReason | null;
+      return { eventId, conversationId, at, sequence, type, skillId, reason };
+    }
+    case "MESSAGE_SENT": {
+      const sentBy = take("sentBy", given.sentBy, senderFault, faults) as Sender;
+      // Only an agent's message has an author; on the others the field is an unknown one, and ignored.
+      const agentId = sentBy === "AGENT" ? (take("agentId", given.agentId, listedIdFault, faults) as string) : null;
+      return { eventId, conversationId, at, sequence, type, sentBy, agentId };
+    }
+    case "CONVERSATION_CLOSED": {
+      const closedBy = take("closedBy", given.closedBy, senderFault, faults) as Sender;
+      return { eventId, conversationId, at, sequence, type, closedBy };
+    }
+    default:
+      faults.push(`type: ${expectedOneOf(TYPES, type)}`);
+      return null;
   }
 }
 
-/** Only an agent's message has an author; on the others the field is an unknown one, and ignored. */
-function readAuthor(given: Record<string, unknown>, event: Record<string, unknown>, faults: string[]): void {
-  if (event["sentBy"] === "AGENT") readFields(AUTHOR_FIELD, given, event, faults);
-  else event["agentId"] = null;
+/** @returns what is wrong with a value, or null */
+type FaultOf = (value: unknown) => string | null;
+
+function take(name: string, value: unknown, faultOf: FaultOf, faults: string[]): unknown {
+  const fault = faultOf(value);
+  if (fault !== null) faults.push(`${name}: ${fault}`);
+  return value;
 }
 
-const required = (name: string, fault: Field["fault"]): Field => ({ name, absent: undefined, fault });
-const optional = (name: string, fault: Field["fault"], absent: unknown = null): Field => ({ name, absent, fault });
+function takeOr(absent: unknown, name: string, value: unknown, faultOf: FaultOf, faults: string[]): unknown {
+  return value === undefined || value === null ? absent : take(name, value, faultOf, faults);
+}
+
+const TYPES: readonly ConversationEvent["type"][] = [
+  "CONVERSATION_STARTED",
+  "CONVERSATION_RESUMED",
+  "AGENT_ASSIGNED",
+  "AGENT_UNASSIGNED",
+  "MESSAGE_SENT",
+  "CONVERSATION_CLOSED",
+];
 
 const oneOf =
-  (words: readonly string[]): Field["fault"] =>
+  (words: readonly string[]): FaultOf =>
   (value) =>
     typeof value === "string" && words.includes(value) ? null : expectedOneOf(words, value);
 
-const countFault: Field["fault"] = (value) =>
+const userTypeFault = oneOf(USER_TYPES);
+const reasonFault = oneOf(UNASSIGNMENT_REASONS);
+const senderFault = oneOf(SENDERS);
+
+const countFault: FaultOf = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? null : `expected a whole number, 0 or more, got ${describe(value)}`;
 
-const booleanFault: Field["fault"] = (value) => (typeof value === "boolean" ? null : `expected true or false, got ${describe(value)}`);
-
-const HEADER_FIELDS: readonly Field[] = [
-  required("eventId", idFault),
-  required("conversationId", idFault),
-  required("at", countFault),
-  optional("sequence", countFault, 0),
-];
-const SKILL_FIELD = optional("skillId", listedIdFault);
-const AUTHOR_FIELD: readonly Field[] = [required("agentId", listedIdFault)];
-
-const FIELDS_OF_OPENING: readonly Field[] = [
-  { name: "source", absent: null, fault: listedIdFault, to: (source) => source.toUpperCase() },
-  SKILL_FIELD,
-];
-
-const FIELDS_BY_TYPE: ReadonlyMap<string, readonly Field[]> = new Map(
-  Object.entries({
-    CONVERSATION_STARTED: FIELDS_OF_OPENING,
-    CONVERSATION_RESUMED: FIELDS_OF_OPENING,
-    AGENT_ASSIGNED: [
-      required("agentId", listedIdFault),
-      optional("groupId", listedIdFault),
-      optional("userType", oneOf(USER_TYPES), "HUMAN"),
-      SKILL_FIELD,
-      optional("takeover", booleanFault, false),
-    ],
-    AGENT_UNASSIGNED: [SKILL_FIELD, optional("reason", oneOf(UNASSIGNMENT_REASONS))],
-    MESSAGE_SENT: [required("sentBy", oneOf(SENDERS))],
-    CONVERSATION_CLOSED: [required("closedBy", oneOf(SENDERS))],
-  } satisfies Record<ConversationEvent["type"], readonly Field[]>).map(([type, fields]) => [
-    type,
-    [required("type", () => null), ...fields],
-  ]),
-);
+const booleanFault: FaultOf = (value) => (typeof value === "boolean" ? null : `expected true or false, got ${describe(value)}`);

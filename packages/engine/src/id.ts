@@ -2,7 +2,6 @@ import { describe } from "./fault.ts";
 
 /** Accounts are named in URLs and in file names, so their ids are plain words. Contract, section 1. */
 const ACCOUNT_ID = /^[a-zA-Z0-9_]{1,20}$/;
-const CONTROL_CHARACTER = /\p{Cc}/u;
 const ID_LENGTH_MAX = 128;
 
 /** @returns what is wrong with an account id, or null */
@@ -21,9 +20,18 @@ export function idFault(value: unknown): string | null {
   if (typeof value !== "string") return `expected a string, got ${describe(value)}`;
   if (value === "") return "expected 1 to 128 characters, got none";
   if (value.length > ID_LENGTH_MAX) return `expected 1 to ${ID_LENGTH_MAX} characters, got ${value.length}`;
-  if (CONTROL_CHARACTER.test(value)) return "expected no control characters";
+  if (hasControlCharacter(value)) return "expected no control characters";
   if (!value.isWellFormed()) return "expected well-formed Unicode";
   return null;
+}
+
+/** `\p{Cc}`, at half the cost of asking for it so: every id of every event is looked at. */
+function hasControlCharacter(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
+  }
+  return false;
 }
 
 /**
@@ -36,7 +44,7 @@ export function listedIdFault(value: unknown): string | null {
   if (fault !== null) return fault;
   const id = value as string;
   if (id.includes(",")) return `expected no comma, got ${describe(id)}`;
-  if (id.toLowerCase() === "all") return `expected an id, got ${describe(id)}, which stands for all of them`;
+  if (id.length === 3 && id.toLowerCase() === "all") return `expected an id, got ${describe(id)}, which stands for all of them`;
   return null;
 }
 
