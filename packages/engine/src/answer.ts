@@ -77,16 +77,16 @@ class BlockReader {
   /** @param totals lie behind the others */
   read(part: CellPart, totals: CellPart | null, grouping: readonly Dimension[]): Block {
     const cells = this.#cells;
-    cells.read(part, totals);
+    cells.read(part, totals, grouping, this.#asked);
     const columnsOf = new Map(this.#asked.map((name) => [name, cells.metric(name)]));
     const cellCount = part.to - part.from;
     const { agents, facets } = this.#columns;
     return {
       cellCount,
       totalCount: cells.count - cellCount,
-      intervals: grouping.includes("interval") ? { indexes: cells.intervals, values: this.#intervalStarts } : null,
-      skills: grouping.includes("skill") ? { indexes: cells.skills, values: facets.skills.words } : null,
-      agents: grouping.includes("agent") ? { indexes: cells.agents, values: agents.words } : null,
+      intervals: grouping.includes("interval") ? { indexes: cells.keys("interval"), values: this.#intervalStarts } : null,
+      skills: grouping.includes("skill") ? { indexes: cells.keys("skill"), values: facets.skills.words } : null,
+      agents: grouping.includes("agent") ? { indexes: cells.keys("agent"), values: agents.words } : null,
       metric: (name) => columnOf(name, columnsOf),
     };
   }

@@ -1,20 +1,32 @@
-import { metricOf, type MetricName, type Sum } from "./metrics.ts";
+import { compiled } from "./compiled.ts";
+import { doublesAt, release, takeArea, wordsAt, type Area } from "./memory.ts";
+import { metricOf, METRIC_NAMES, type MetricName, type Sum } from "./metrics.ts";
 import type { Dimension } from "./query.ts";
-import { clearSums, createSums, readSums, resizedSums } from "./sums.ts";
+import { clearSums, SUM_COLUMNS, SUMS_BYTES, sumsAt, type Sums } from "./sums.ts";
 
 const CAPACITY_MIN = 64;
+const NOTHING = new Uint32Array(0);
 
 /** Cells that belong to no skill, or are of no agent alone. */
 export const NO_KEY = 0;
+
+/** What cells are sorted by: the rank of a key; null: keys are their ranks, which are below `rankCount`. */
+export interface SortKey {
+  readonly dimension: Dimension;
+  readonly ranks: Uint32Array | null;
+  readonly rankCount: number;
+}
 
 /** Cells as the kernels fill them: keys by column, the sums of a cell side by side. The memory is used again for the next. */
 export class Cells {
   count = 0;
   capacity = 0;
-  intervals = new Uint32Array(0);
-  skills = new Uint32Array(0);
-  agents = new Uint32Array(0);
-  sums = createSums(0);
+  intervals: Uint32Array = NOTHING;
+  skills: Uint32Array = NOTHING;
+  agents: Uint32Array = NOTHING;
+  sums: Sums = sumsAt(0, 0);
+  #area: Area | null = null;
+  #sorting: Area | null = null;
 
   /** Begins anew. */
   clear(): void {
@@ -24,11 +36,21 @@ export class Cells {
   /** Makes room for so many cells more. */
   reserve(more: number): void {
     if (this.count + more <= this.capacity) return;
+    const { intervals, skills, agents, sums } = this;
+    const before = this.#area;
     this.capacity = Math.max(CAPACITY_MIN, this.count + more, this.capacity * 2);
-    this.intervals = enlarged(this.intervals, this.capacity);
-    this.skills = enlarged(this.skills, this.capacity);
-    this.agents = enlarged(this.agents, this.capacity);
-    this.sums = resizedSums(this.sums, this.capacity);
+    this.#area = takeArea(this.capacity * (SUMS_BYTES + 12));
+    const keysAt = this.#area.address + this.capacity * SUMS_BYTES;
+    this.sums = sumsAt(this.#area.address, this.capacity);
+    this.intervals = wordsAt(keysAt, this.capacity);
+    this.skills = wordsAt(keysAt + 4 * this.capacity, this.capacity);
+    this.agents = wordsAt(keysAt + 8 * this.capacity, this.capacity);
+    if (before === null) return;
+    this.sums.doubles.set(sums.doubles);
+    this.intervals.set(intervals);
+    this.skills.set(skills);
+    this.agents.set(agents);
+    release(before);
   }
 
   /** Begins a cell with nothing in it. @returns its index */
@@ -47,41 +69,35 @@ export class Cells {
   }
 
   /**
-   * The order that the ranks of some keys give; of equal ranks the first stays first.
+   * The order that the ranks of some keys give; of equal ranks the first stays first. It lies in memory that the next order
+   * takes.
    *
    * @returns null: as they lie
    */
-  orderBy(keys: readonly { readonly dimension: Dimension; readonly ranks: Uint32Array | null }[]): Uint32Array | null {
-    let order: Uint32Array | null = null;
-    for (const { dimension, ranks } of keys.toReversed()) order = countingSort(order, this.column(dimension), ranks, this.count);
-    return order;
+  orderBy(keys: readonly SortKey[]): Uint32Array | null {
+    if (keys.length === 0) return null;
+    const rankMax = Math.max(...keys.map(({ rankCount }) => rankCount));
+    const [places, ranksAt, even, odd] = this.#reserveSorting([rankMax + 1, rankMax, this.count, this.count]);
+    let [order, sorted] = [0, even!];
+    for (const { dimension, ranks, rankCount } of keys.toReversed()) {
+      if (ranks !== null) wordsAt(ranksAt!, rankCount).set(ranks);
+      const keysAt = this.column(dimension).byteOffset;
+      compiled.sort(order, keysAt, ranks === null ? 0 : ranksAt!, this.count, places!, rankCount + 1, sorted);
+      [order, sorted] = [sorted, sorted === even ? odd! : even!];
+    }
+    return wordsAt(order, this.count);
   }
-}
 
-function enlarged(column: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(length);
-  larger.set(column);
-  return larger;
-}
-
-/** Stable; ranks are small whole numbers. @param order what is to be sorted; null: the cells as they lie */
-function countingSort(order: Uint32Array | null, keys: Uint32Array, ranks: Uint32Array | null, count: number): Uint32Array {
-  const rankOf = new Uint32Array(count);
-  let rankMax = 0;
-  for (let cell = 0; cell < count; cell++) {
-    const rank = ranks === null ? keys[cell]! : ranks[keys[cell]!]!;
-    rankOf[cell] = rank;
-    if (rank > rankMax) rankMax = rank;
+  /** @returns the addresses of so many words each */
+  #reserveSorting(counts: readonly number[]): number[] {
+    const bytes = 4 * counts.reduce((sum, count) => sum + count);
+    if (this.#sorting === null || this.#sorting.bytes < bytes) {
+      if (this.#sorting !== null) release(this.#sorting);
+      this.#sorting = takeArea(2 * bytes);
+    }
+    let end = this.#sorting.address;
+    return counts.map((count) => (end += 4 * count) - 4 * count);
   }
-  const places = new Uint32Array(rankMax + 2);
-  for (let cell = 0; cell < count; cell++) places[rankOf[cell]! + 1]!++;
-  for (let rank = 0; rank <= rankMax; rank++) places[rank + 1]! += places[rank]!;
-  const sorted = new Uint32Array(count);
-  for (let place = 0; place < count; place++) {
-    const cell = order === null ? place : order[place]!;
-    sorted[places[rankOf[cell]!]!++] = cell;
-  }
-  return sorted;
 }
 
 /** Some cells: of an order of them, the places `[from, to)`; where it is null, of the cells as they lie. */
@@ -92,70 +108,76 @@ export interface CellPart {
   readonly to: number;
 }
 
+const METRIC_WORDS = 6;
+const KINDS = { count: 0, quotient: 1, wholeQuotient: 2 } as const;
+
 /** Some cells as columns. What is read next takes their place. */
 export class CellColumns {
   count = 0;
   #capacity = 0;
-  intervals = new Uint32Array(0);
-  skills = new Uint32Array(0);
-  agents = new Uint32Array(0);
-  readonly #memory = new Map<string, Float64Array>();
+  #area: Area | null = null;
+  readonly #keys: Record<Dimension, Uint32Array> = { interval: NOTHING, skill: NOTHING, agent: NOTHING };
+  #metrics: readonly Float64Array[] = [];
+  #program: Uint32Array = NOTHING;
 
-  /** @param behind further cells, behind the others */
-  read(part: CellPart, behind: CellPart | null): void {
+  /**
+   * @param behind further cells, behind the others
+   * @param dimensions the keys that are read
+   */
+  read(part: CellPart, behind: CellPart | null, dimensions: readonly Dimension[], metrics: readonly MetricName[]): void {
     const partCount = part.to - part.from;
     this.count = partCount + (behind === null ? 0 : behind.to - behind.from);
     this.#reserve(this.count);
-    this.#readPart(part, 0);
-    if (behind !== null) this.#readPart(behind, partCount);
+    metrics.forEach((name, m) => this.#program.set(programOf(name, this.metric(name)), m * METRIC_WORDS));
+    this.#readPart(part, 0, dimensions, metrics.length);
+    if (behind !== null) this.#readPart(behind, partCount, dimensions, metrics.length);
+  }
+
+  /** @returns the key of every cell, `count` of them */
+  keys(dimension: Dimension): Uint32Array {
+    return this.#keys[dimension];
   }
 
   /** @returns the value of a metric in every cell, `count` of them; NaN where there is nothing to average */
   metric(name: MetricName): Float64Array {
-    const { numerator, denominator, type } = metricOf(name);
-    if (denominator.length === 0) return this.#total(numerator, "numerator");
-    const over = this.#total(numerator, "numerator");
-    const under = this.#total(denominator, "denominator");
-    const values = this.#column(name);
-    const { count } = this;
-    if (type === "Long") for (let c = 0; c < count; c++) values[c] = Math.trunc(over[c]! / under[c]!);
-    else for (let c = 0; c < count; c++) values[c] = over[c]! / under[c]!;
-    return values;
+    return this.#metrics[METRIC_NAMES.indexOf(name)]!;
   }
 
-  #total(sums: readonly Sum[], role: string): Float64Array {
-    const first = this.#column(sums[0]!);
-    if (sums.length === 1) return first;
-    const second = this.#column(sums[1]!);
-    const total = this.#column(role);
-    for (let c = 0; c < this.count; c++) total[c] = first[c]! + second[c]!;
-    return total;
-  }
-
-  #readPart({ cells, order, from, to }: CellPart, at: number): void {
-    readKeys(cells.intervals, order, from, to, this.intervals, at);
-    readKeys(cells.skills, order, from, to, this.skills, at);
-    readKeys(cells.agents, order, from, to, this.agents, at);
-    readSums(cells.sums, order, from, to, at, (sum) => this.#column(sum));
+  #readPart({ cells, order, from, to }: CellPart, at: number, dimensions: readonly Dimension[], metricCount: number): void {
+    const orderAt = order === null ? 0 : order.byteOffset;
+    for (const dimension of dimensions) {
+      compiled.gather(cells.column(dimension).byteOffset, orderAt, from, to - from, this.#keys[dimension].byteOffset + 4 * at);
+    }
+    compiled.readCells(cells.sums.doubles.byteOffset, orderAt, from, to - from, scratch.address, this.#program.byteOffset, metricCount, at);
   }
 
   #reserve(count: number): void {
     if (count <= this.#capacity) return;
-    this.#capacity = Math.max(CAPACITY_MIN, count, this.#capacity * 2);
-    this.intervals = new Uint32Array(this.#capacity);
-    this.skills = new Uint32Array(this.#capacity);
-    this.agents = new Uint32Array(this.#capacity);
-    this.#memory.clear();
-  }
-
-  #column(name: string): Float64Array {
-    let column = this.#memory.get(name);
-    if (!column) this.#memory.set(name, (column = new Float64Array(this.#capacity)));
-    return column;
+    // Two cells are computed at a time.
+    this.#capacity = 2 * Math.ceil(Math.max(CAPACITY_MIN, count, this.#capacity * 2) / 2);
+    if (this.#area !== null) release(this.#area);
+    const metricCount = METRIC_NAMES.length;
+    this.#area = takeArea(this.#capacity * (8 * metricCount + 12) + 16 + 4 * METRIC_WORDS * metricCount);
+    let end = this.#area.address;
+    const take = (bytes: number): number => (end += bytes) - bytes;
+    this.#metrics = METRIC_NAMES.map(() => doublesAt(take(8 * this.#capacity), this.#capacity));
+    take(16);
+    for (const dimension of ["interval", "skill", "agent"] as const) {
+      this.#keys[dimension] = wordsAt(take(4 * this.#capacity), this.#capacity);
+    }
+    this.#program = wordsAt(take(4 * METRIC_WORDS * metricCount), METRIC_WORDS * metricCount);
   }
 }
 
-function readKeys(keys: Uint32Array, order: Uint32Array | null, from: number, to: number, column: Uint32Array, at: number): void {
-  if (order === null) column.set(keys.subarray(from, to), at);
-  else for (let place = from, c = at; place < to; place++, c++) column[c] = keys[order[place]!]!;
+const scratch = takeArea(compiled.scratchBytes());
+
+/** A metric as `readCells` takes it. */
+function programOf(name: MetricName, column: Float64Array): number[] {
+  const { numerator, denominator, type } = metricOf(name);
+  const kind = denominator.length === 0 ? KINDS.count : type === "Long" ? KINDS.wholeQuotient : KINDS.quotient;
+  return [columnOf(numerator[0]), columnOf(numerator[1]), columnOf(denominator[0]), columnOf(denominator[1]), kind, column.byteOffset];
+}
+
+function columnOf(sum: Sum | undefined): number {
+  return sum === undefined ? SUM_COLUMNS.length : SUM_COLUMNS.indexOf(sum);
 }

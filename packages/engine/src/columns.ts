@@ -41,9 +41,8 @@ export class Columns {
       if (rows) rows.push(row);
       else rowsByLane.set(lane, [row]);
     }
-    const newestView = this.#viewCount > 0 ? this.#newestView : 0;
     for (const [lane, rows] of rowsByLane) {
-      (this.lanes[lane] ??= new Lane()).merge(rows.toSorted(compareRows), newestView);
+      (this.lanes[lane] ??= new Lane()).merge(rows.toSorted(compareRows), this.#newestOpenView);
       for (const row of rows) this.calendar.change(lane, row);
     }
   }
@@ -91,8 +90,13 @@ export class Columns {
   }
 
   forget(beforeMs: number): void {
-    for (const lane of this.lanes) lane.forget(beforeMs);
+    for (const lane of this.lanes) lane.forget(beforeMs, this.#newestOpenView);
     this.calendar.forget(beforeMs);
+  }
+
+  /** 0: none is open. */
+  get #newestOpenView(): number {
+    return this.#viewCount > 0 ? this.#newestView : 0;
   }
 }
 

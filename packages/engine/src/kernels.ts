@@ -1,6 +1,8 @@
 import { NO_KEY, type Cells } from "./cells.ts";
+import { compiled } from "./compiled.ts";
 import { gallop, sumRows, type Rows } from "./lane.ts";
-import { addHighs, addValues, clearSums, type Sums } from "./sums.ts";
+import { release, takeArea, wordsAt, type Area } from "./memory.ts";
+import { addHighs, addValues, type Sums } from "./sums.ts";
 
 /** The intervals that a kernel is to fill, counted from the window's start: `[from, to)`. */
 export interface Intervals {
@@ -58,27 +60,43 @@ export interface Belonging {
 /** Unlike any skill, and unlike none. */
 export const MIXED = -2;
 
-// The picked rows of a lane, and the cell of each: written by one loop and read by the next.
-let pickedRows = new Uint32Array(0);
-let pickedCells = new Uint32Array(0);
+// The picked rows of a lane, and the cell of each where it is asked for.
+let pickedRows = createWords(64);
+let pickedCells = createWords(64);
+// By skill: its newest cell and the interval of it; -1 between two lanes.
+let newest = createWords(128);
+
+interface Words {
+  readonly words: Uint32Array;
+  readonly area: Area;
+}
+
+function createWords(count: number): Words {
+  const area = takeArea(4 * count);
+  return { words: wordsAt(area.address, count).fill(-1), area };
+}
+
+function reserved(kept: Words, count: number): Words {
+  if (count <= kept.words.length) return kept;
+  release(kept.area);
+  return createWords(2 * count);
+}
 
 /**
- * Every row is added to its cell. In three short loops over few columns each, which are faster than one that does it all:
+ * Every row is added to its cell:
  *
- *     rows  = those of [from, to) that are not passed over
- *     cellOf = for each of them, the cell of its interval and skill
- *     for (row of rows) cells[cellOf[row]] += values of row
+ *     rows = those of [from, to) that are not passed over
+ *     for (row of rows) the cell of its interval and skill += values of row
  *
  * @param from of the lane's rows `[from, to)`, which lie in the intervals
  */
 export function scan(rows: Rows, from: number, to: number, intervals: Intervals, agent: number, belonging: Belonging, cells: Cells): void {
   const picked = pick(rows, from, to, belonging);
+  if (picked.count === 0) return;
   const begun = cells.count;
-  if (belonging.skill === MIXED) assignBySkill(rows, picked, intervals, belonging, cells);
-  else assignByInterval(rows, picked, intervals, belonging.skill, cells);
-  cells.agents.fill(agent, begun, cells.count);
-  clearSums(cells.sums, begun, cells.count);
-  addPicked(rows, picked, cells.sums);
+  if (belonging.skill === MIXED || rows.highs !== null) addBySkill(rows, picked, intervals, belonging, cells);
+  else addByInterval(rows, picked, intervals, belonging.skill, cells);
+  compiled.fill(cells.agents.byteOffset, begun, cells.count, agent);
 }
 
 /** The same, where cells are of all agents together. */
@@ -88,121 +106,97 @@ export function scanTogether(rows: Rows, from: number, to: number, intervals: In
   addPicked(rows, picked, index.cells.sums);
 }
 
-/** Rows in ascending order: those of a list, or `count` of them from one on. */
+/** Rows in ascending order: those of `pickedRows`, if they are listed there, or `count` of them from one on. */
 interface Picked {
-  readonly list: Uint32Array | null;
+  readonly isListed: boolean;
   readonly from: number;
   readonly count: number;
 }
 
-function reservePicked(count: number): void {
-  if (count <= pickedRows.length) return;
-  pickedRows = new Uint32Array(2 * count);
-  pickedCells = new Uint32Array(2 * count);
-}
-
-/** Without a branch: no processor could guess which rows count. */
 function pick({ facets }: Rows, from: number, to: number, { skillOf, isPart }: Belonging): Picked {
-  reservePicked(to - from);
-  if (!isPart) return { list: null, from, count: to - from };
-  const list = pickedRows;
-  let count = 0;
-  for (let row = from; row < to; row++) {
-    list[count] = row;
-    // 0 for `NONE`, which is negative; else 1.
-    count += ~skillOf[facets[row]!]! >>> 31;
-  }
-  return { list, from, count };
+  if (!isPart) return { isListed: false, from, count: to - from };
+  pickedRows = reserved(pickedRows, to - from + 1);
+  const count = compiled.pick(facets.byteOffset, from, to, skillOf.byteOffset, pickedRows.area.address);
+  return { isListed: true, from, count };
 }
 
-/** Begins a cell for every interval that has rows. Without a branch, as most intervals have few. */
-function assignByInterval(
-  { ends }: Rows,
-  { list, from, count }: Picked,
-  { windowStartMs, widthMs, from: firstInterval, to: lastInterval }: Intervals,
-  skill: number,
-  cells: Cells,
-): void {
-  cells.reserve(Math.min(lastInterval - firstInterval, count));
-  const { intervals } = cells;
-  const cellOf = pickedCells;
+/** A cell for every interval that has rows. */
+function addByInterval({ ends, values }: Rows, { isListed, from, count }: Picked, intervals: Intervals, skill: number, cells: Cells): void {
+  cells.reserve(Math.min(intervals.to - intervals.from, count));
   const begun = cells.count;
-  let cell = begun - 1;
-  let before = -1;
-  for (let i = 0; i < count; i++) {
-    const interval = ((ends[list === null ? from + i : list[i]!]! - windowStartMs) / widthMs) | 0;
-    // One more if this interval is later than the one before.
-    cell += (before - interval) >>> 31;
-    before = interval;
-    intervals[cell] = interval;
-    cellOf[i] = cell;
-  }
-  cells.count = cell + 1;
-  cells.skills.fill(skill, begun, cells.count);
+  cells.count = compiled.addByInterval(
+    ends.byteOffset,
+    values.byteOffset,
+    isListed ? pickedRows.area.address : 0,
+    from,
+    count,
+    intervals.windowStartMs,
+    intervals.widthMs,
+    cells.sums.doubles.byteOffset,
+    cells.intervals.byteOffset,
+    begun,
+  );
+  compiled.fill(cells.skills.byteOffset, begun, cells.count, skill);
 }
 
-// The newest cell of each skill, and its interval; -1 between two lanes.
-let intervalOfSkill = new Int32Array(0);
-let cellOfSkill = new Uint32Array(0);
-
-function reserveSkills(count: number): void {
-  if (count <= intervalOfSkill.length) return;
-  intervalOfSkill = new Int32Array(2 * count).fill(-1);
-  cellOfSkill = new Uint32Array(2 * count);
-}
-
-/** Begins a cell for every interval and skill that has rows, in the order of the first of them. */
-function assignBySkill(
-  { ends, facets }: Rows,
-  { list, from, count }: Picked,
-  { windowStartMs, widthMs, from: firstInterval, to: lastInterval }: Intervals,
-  { skillOf, skillCount }: Belonging,
-  cells: Cells,
-): void {
-  cells.reserve(Math.min((lastInterval - firstInterval) * skillCount, count));
-  const { intervals, skills } = cells;
+/** A cell for every interval and skill that has rows, in the order of the first of them. */
+function addBySkill(rows: Rows, picked: Picked, intervals: Intervals, { skillOf, skillCount }: Belonging, cells: Cells): void {
+  const { isListed, from, count } = picked;
+  cells.reserve(Math.min((intervals.to - intervals.from) * skillCount, count));
   // No more skills than facets.
-  reserveSkills(skillOf.length);
-  const cellOf = pickedCells;
-  const begun = cells.count;
-  let next = begun;
-  for (let i = 0; i < count; i++) {
-    const row = list === null ? from + i : list[i]!;
-    const skill = skillOf[facets[row]!]!;
-    const interval = ((ends[row]! - windowStartMs) / widthMs) | 0;
-    if (intervalOfSkill[skill] !== interval) {
-      intervalOfSkill[skill] = interval;
-      cellOfSkill[skill] = next;
-      intervals[next] = interval;
-      skills[next] = skill;
-      next += 1;
-    }
-    cellOf[i] = cellOfSkill[skill]!;
-  }
-  for (let cell = begun; cell < next; cell++) intervalOfSkill[skills[cell]!] = -1;
-  cells.count = next;
+  newest = reserved(newest, 2 * skillOf.length);
+  if (rows.highs !== null) pickedCells = reserved(pickedCells, count);
+  cells.count = compiled.addBySkill(
+    rows.ends.byteOffset,
+    rows.values.byteOffset,
+    rows.facets.byteOffset,
+    skillOf.byteOffset,
+    isListed ? pickedRows.area.address : 0,
+    from,
+    count,
+    intervals.windowStartMs,
+    intervals.widthMs,
+    cells.sums.doubles.byteOffset,
+    cells.intervals.byteOffset,
+    cells.skills.byteOffset,
+    cells.count,
+    newest.area.address,
+    rows.highs === null ? 0 : pickedCells.area.address,
+  );
+  addPickedHighs(rows, picked, cells.sums);
 }
 
 function assignTogether(
   { ends, facets }: Rows,
-  { list, from, count }: Picked,
+  picked: Picked,
   { windowStartMs, widthMs }: Intervals,
   { skillOf }: Belonging,
   index: CellIndex,
 ): void {
-  const cellOf = pickedCells;
-  for (let i = 0; i < count; i++) {
-    const row = list === null ? from + i : list[i]!;
+  pickedCells = reserved(pickedCells, picked.count);
+  const cellOf = pickedCells.words;
+  for (let i = 0; i < picked.count; i++) {
+    const row = rowOf(picked, i);
     cellOf[i] = index.cellAt(((ends[row]! - windowStartMs) / widthMs) | 0, skillOf[facets[row]!]!);
   }
 }
 
-function addPicked({ values, highs }: Rows, { list, from, count }: Picked, sums: Sums): void {
+function addPicked(rows: Rows, picked: Picked, sums: Sums): void {
+  const { values } = rows;
   const { doubles, words } = sums;
-  const cellOf = pickedCells;
-  for (let i = 0; i < count; i++) addValues(values, list === null ? from + i : list[i]!, doubles, words, cellOf[i]!);
+  const cellOf = pickedCells.words;
+  for (let i = 0; i < picked.count; i++) addValues(values, rowOf(picked, i), doubles, words, cellOf[i]!);
+  addPickedHighs(rows, picked, sums);
+}
+
+function addPickedHighs({ values, highs }: Rows, picked: Picked, sums: Sums): void {
   if (highs === null) return;
-  for (let i = 0; i < count; i++) addHighs(highs, values, list === null ? from + i : list[i]!, sums, cellOf[i]!);
+  const cellOf = pickedCells.words;
+  for (let i = 0; i < picked.count; i++) addHighs(highs, values, rowOf(picked, i), sums, cellOf[i]!);
+}
+
+function rowOf({ isListed, from }: Picked, i: number): number {
+  return isListed ? pickedRows.words[i]! : from + i;
 }
 
 /** Finds the cell of an interval and a skill again, of all agents together. */

@@ -1,3 +1,4 @@
+import { doublesAt, release, takeArea, wordsAt, type Area } from "./memory.ts";
 import type { SignedRow } from "./row.ts";
 import {
   addDifference,
@@ -5,10 +6,10 @@ import {
   addSums,
   addValues,
   clearSums,
-  createSums,
   isTooWide,
   readValues,
-  resizedSums,
+  SUMS_BYTES,
+  sumsAt,
   VALUES_WORDS,
   writeValues,
   type RowValues,
@@ -27,14 +28,19 @@ const CHECKPOINT_ROWS = 8;
  *     ends[i]   values[4i … 4i + 3]   facets[i]   conversationKeys[i]        36 bytes a row
  *     checkpoint c                                                           72 bytes a checkpoint
  */
-export interface Rows {
+export interface Rows extends RowColumns {
+  readonly checkpoints: Sums;
+  /** Where all of it lies. */
+  readonly area: Area;
+}
+
+interface RowColumns {
   readonly ends: Float64Array;
   readonly values: Uint32Array;
   /** What of the values does not fit in their words, value by value; null where every row's fit. */
   readonly highs: Uint32Array | null;
   readonly facets: Uint32Array;
   readonly conversationKeys: Float64Array;
-  readonly checkpoints: Sums;
 }
 
 /** Rows as they were at one moment; rows that are added later lie behind `rowCount`. */
@@ -53,6 +59,8 @@ export class Lane implements LaneView {
   #ownSince = 0;
   /** Rows were loaded that are out of order. */
   #isLoose = false;
+  /** Views are open that may hold the rows. */
+  #isSeen = false;
 
   /**
    * Adds and takes back rows. Whatever ends after the earliest change is laid anew behind it, so a late correction costs
@@ -69,9 +77,9 @@ export class Lane implements LaneView {
     const tailCount = this.rowCount - keep;
     const tail = tailCount === 0 ? NO_ROWS : copyRows(this.rows, keep, this.rowCount);
     const takenBack = findTakenBack(changes, tail, tailCount);
+    this.#isSeen = newestView > 0;
     if (tailCount > 0 && this.#ownSince < newestView) {
-      const { checkpoints } = this.rows;
-      this.rows = { ...copyRows(this.rows, 0, this.rowCount), checkpoints: resizedSums(checkpoints, checkpointCount(this.rowCount)) };
+      this.#replaceRows(moved(this.rows, this.rows.ends.length, this.rows.highs !== null));
       this.#ownSince = newestView;
     }
     this.rowCount = keep;
@@ -93,6 +101,7 @@ export class Lane implements LaneView {
 
   /** Adds a row behind all others, wherever it ends: until the lane is laid it must not be asked. */
   load(row: SignedRow): void {
+    this.#isSeen = false;
     this.#isLoose ||= this.rowCount > 0 && this.rows.ends[this.rowCount - 1]! > row.endMs;
     this.#append(row.endMs, row.facet, row.conversationKey, row);
   }
@@ -103,21 +112,28 @@ export class Lane implements LaneView {
     this.#isLoose = false;
     const { ends } = this.rows;
     const order = Uint32Array.from({ length: this.rowCount }, (_, i) => i).toSorted((a, b) => ends[a]! - ends[b]! || a - b);
-    this.rows = laid(pickRows(this.rows, order), this.rowCount);
+    this.#replaceRows(laid(pickRows(this.rows, order), this.rowCount));
   }
 
-  /** Drops the rows that end before a moment, once they are a good part of the lane. */
-  forget(beforeMs: number): void {
+  /**
+   * Drops the rows that end before a moment, once they are a good part of the lane.
+   *
+   * @param newestView as `merge` takes it
+   */
+  forget(beforeMs: number, newestView: number): void {
     const count = lowerBound(this.rows.ends, beforeMs, 0, this.rowCount);
     if (count * 4 < this.rowCount || count === 0) return;
     const kept = copyRows(this.rows, count, this.rowCount);
     this.rowCount -= count;
-    this.rows = laid(kept, this.rowCount);
+    this.#isSeen = newestView > 0;
+    this.#replaceRows(laid(kept, this.rowCount));
   }
 
   #append(endMs: number, facet: number, conversationKey: number, row: RowValues): void {
-    if (this.rowCount === this.rows.ends.length) this.rows = grown(this.rows);
-    if (this.rows.highs === null && isTooWide(row)) this.rows = { ...this.rows, highs: new Uint32Array(this.rows.values.length) };
+    const capacity = this.rows.ends.length;
+    const isWide = this.rows.highs !== null || isTooWide(row);
+    if (this.rowCount === capacity) this.#replaceRows(moved(this.rows, Math.max(CAPACITY_MIN, Math.ceil(capacity * GROWTH)), isWide));
+    else if (isWide && this.rows.highs === null) this.#replaceRows(moved(this.rows, capacity, true));
     const { rows } = this;
     const i = this.rowCount++;
     rows.ends[i] = endMs;
@@ -126,6 +142,12 @@ export class Lane implements LaneView {
     rows.conversationKeys[i] = conversationKey;
     writeValues(rows.values, rows.highs, i, row);
     if (this.rowCount % CHECKPOINT_ROWS === 0) layCheckpoint(rows, this.rowCount / CHECKPOINT_ROWS);
+  }
+
+  /** Whoever has a view of those before keeps them. */
+  #replaceRows(rows: Rows): void {
+    if (!this.#isSeen) release(this.rows.area);
+    this.rows = rows;
   }
 }
 
@@ -172,43 +194,56 @@ function addRun({ values, highs }: Rows, from: number, to: number, sums: Sums, a
   if (highs !== null) for (let i = from; i < to; i++) addHighs(highs, values, i, sums, at);
 }
 
-export function valuesAt({ values, highs }: Rows, i: number): RowValues {
+export function valuesAt({ values, highs }: RowColumns, i: number): RowValues {
   return readValues(values, highs, i);
 }
 
-function createRows(capacity: number, hasHighs: boolean): Rows {
-  return {
-    ends: new Float64Array(capacity),
-    values: new Uint32Array(capacity * VALUES_WORDS),
-    highs: hasHighs ? new Uint32Array(capacity * VALUES_WORDS) : null,
-    facets: new Uint32Array(capacity),
-    conversationKeys: new Float64Array(capacity),
-    checkpoints: createSums(checkpointCount(capacity)),
+/** Each column behind the one before; what needs the widest alignment comes first. */
+function createRows(capacity: number, isWide: boolean): Rows {
+  const valuesBytes = 4 * VALUES_WORDS * capacity;
+  const checkpointCount = Math.floor(capacity / CHECKPOINT_ROWS) + 1;
+  const area = takeArea((isWide ? 2 : 1) * valuesBytes + 20 * capacity + checkpointCount * SUMS_BYTES);
+  let end = area.address;
+  const take = (bytes: number): number => (end += bytes) - bytes;
+  const rows = {
+    area,
+    values: wordsAt(take(valuesBytes), VALUES_WORDS * capacity),
+    highs: isWide ? wordsAt(take(valuesBytes), VALUES_WORDS * capacity).fill(0) : null,
+    ends: doublesAt(take(8 * capacity), capacity),
+    conversationKeys: doublesAt(take(8 * capacity), capacity),
+    // The first one, over no rows, included.
+    checkpoints: sumsAt(take(checkpointCount * SUMS_BYTES), checkpointCount),
+    facets: wordsAt(take(4 * capacity), capacity),
   };
+  clearSums(rows.checkpoints, 0, 1);
+  return rows;
 }
 
-/** The first one, over no rows, included. */
-function checkpointCount(rowCount: number): number {
-  return Math.floor(rowCount / CHECKPOINT_ROWS) + 1;
+const NO_ROWS: RowColumns = {
+  ends: new Float64Array(0),
+  values: new Uint32Array(0),
+  highs: null,
+  facets: new Uint32Array(0),
+  conversationKeys: new Float64Array(0),
+};
+
+/** The same rows elsewhere. */
+function moved(rows: Rows, capacity: number, isWide: boolean): Rows {
+  const copy = createRows(capacity, isWide);
+  setRows(copy, rows);
+  copy.checkpoints.doubles.set(rows.checkpoints.doubles);
+  return copy;
 }
 
-const NO_ROWS = createRows(0, false);
-
-function grown(rows: Rows): Rows {
-  const larger = createRows(Math.max(CAPACITY_MIN, Math.ceil(rows.ends.length * GROWTH)), rows.highs !== null);
-  larger.ends.set(rows.ends);
-  larger.values.set(rows.values);
-  if (rows.highs !== null) larger.highs!.set(rows.highs);
-  larger.facets.set(rows.facets);
-  larger.conversationKeys.set(rows.conversationKeys);
-  larger.checkpoints.doubles.set(rows.checkpoints.doubles);
-  return larger;
+function setRows(to: Rows, { ends, values, highs, facets, conversationKeys }: RowColumns): void {
+  to.ends.set(ends);
+  to.values.set(values);
+  if (highs !== null) to.highs!.set(highs);
+  to.facets.set(facets);
+  to.conversationKeys.set(conversationKeys);
 }
 
-const NO_CHECKPOINTS = createSums(0);
-
-/** @returns rows without checkpoints */
-function copyRows({ ends, values, highs, facets, conversationKeys }: Rows, from: number, to: number): Rows {
+function copyRows({ ends, values, highs, facets, conversationKeys }: Rows, from: number, to: number): RowColumns {
   const [valuesFrom, valuesTo] = [from * VALUES_WORDS, to * VALUES_WORDS];
   return {
     ends: ends.slice(from, to),
@@ -216,12 +251,11 @@ function copyRows({ ends, values, highs, facets, conversationKeys }: Rows, from:
     highs: highs && highs.slice(valuesFrom, valuesTo),
     facets: facets.slice(from, to),
     conversationKeys: conversationKeys.slice(from, to),
-    checkpoints: NO_CHECKPOINTS,
   };
 }
 
-/** @returns some rows, in the order given, without checkpoints */
-function pickRows({ ends, values, highs, facets, conversationKeys }: Rows, order: Uint32Array): Rows {
+/** @returns some rows, in the order given */
+function pickRows({ ends, values, highs, facets, conversationKeys }: Rows, order: Uint32Array): RowColumns {
   const pickValues = (from: Uint32Array): Uint32Array =>
     new Uint32Array(order.length * VALUES_WORDS).map((_, at) => from[order[at >>> 2]! * VALUES_WORDS + (at & 3)]!);
   return {
@@ -230,15 +264,15 @@ function pickRows({ ends, values, highs, facets, conversationKeys }: Rows, order
     highs: highs && pickValues(highs),
     facets: order.map((i) => facets[i]!),
     conversationKeys: new Float64Array(order.length).map((_, i) => conversationKeys[order[i]!]!),
-    checkpoints: NO_CHECKPOINTS,
   };
 }
 
-/** Lays the checkpoints of rows that have none. */
-function laid(rows: Rows, rowCount: number): Rows {
-  const whole = { ...rows, checkpoints: createSums(checkpointCount(rowCount)) };
-  for (let c = 1; c * CHECKPOINT_ROWS <= rowCount; c++) layCheckpoint(whole, c);
-  return whole;
+/** Lays rows, and their checkpoints. */
+function laid(columns: RowColumns, rowCount: number): Rows {
+  const rows = createRows(rowCount, columns.highs !== null);
+  setRows(rows, columns);
+  for (let c = 1; c * CHECKPOINT_ROWS <= rowCount; c++) layCheckpoint(rows, c);
+  return rows;
 }
 
 /** Lays a checkpoint by the one before it. */
@@ -249,7 +283,7 @@ function layCheckpoint(rows: Rows, checkpoint: number): void {
   addRun(rows, (checkpoint - 1) * CHECKPOINT_ROWS, checkpoint * CHECKPOINT_ROWS, checkpoints, checkpoint);
 }
 
-function findTakenBack(changes: readonly SignedRow[], rows: Rows, rowCount: number): Set<number> | null {
+function findTakenBack(changes: readonly SignedRow[], rows: RowColumns, rowCount: number): Set<number> | null {
   let takenBack: Set<number> | null = null;
   for (const change of changes) {
     if (change.sign === 1) continue;
@@ -260,7 +294,7 @@ function findTakenBack(changes: readonly SignedRow[], rows: Rows, rowCount: numb
 }
 
 /** The row that a change takes back: one that is alike in everything. */
-function find(change: SignedRow, rows: Rows, rowCount: number, except: ReadonlySet<number>): number {
+function find(change: SignedRow, rows: RowColumns, rowCount: number, except: ReadonlySet<number>): number {
   for (let i = lowerBound(rows.ends, change.endMs, 0, rowCount); i < rowCount && rows.ends[i] === change.endMs; i++) {
     if (rows.conversationKeys[i] !== change.conversationKey || rows.facets[i] !== change.facet || except.has(i)) continue;
     const values = valuesAt(rows, i);

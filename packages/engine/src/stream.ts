@@ -1,8 +1,9 @@
-import { Cells, NO_KEY, type CellPart } from "./cells.ts";
+import { Cells, NO_KEY, type CellPart, type SortKey } from "./cells.ts";
 import type { Columns } from "./columns.ts";
 import { NONE } from "./facets.ts";
 import { CellIndex, MIXED, scan, scanTogether, subtract, type Belonging, type Intervals } from "./kernels.ts";
 import { gallop, lowerBound, type LaneView } from "./lane.ts";
+import { memory, release, takeArea, type Area } from "./memory.ts";
 import type { Dimension, Filter, Query } from "./query.ts";
 import { addSums } from "./sums.ts";
 
@@ -29,13 +30,15 @@ const WIDE_CELLS = 65_536;
 export function* streamCells(columns: Columns, query: Query, forced?: ExecutionPath): Generator<CellPart, void> {
   const outermost = query.grouping[0];
   const cells = outermost === "interval" || outermost === "skill" ? takeLargeSpare() : takeSpare();
+  const skillOf = skillOfFacets(columns, query);
   columns.openView();
   try {
-    const pass = createPass(columns, query, forced);
+    const pass = createPass(columns, query, skillOf, forced);
     if (pass.path === "calendar") yield* partsOf(pass, [], fillTotal(pass, cells));
     else if (!pass.byAgent) yield* partsOf(pass, query.grouping, fillTogether(pass, cells));
     else yield* fillByAgent(pass, cells);
   } finally {
+    if (skillOf !== null) release(skillOf.area);
     columns.closeView();
     giveBack(cells);
   }
@@ -63,10 +66,9 @@ export function giveBack(cells: Cells): void {
 }
 
 /** All cells, in the order of the grouping. @param unsorted what they are to be sorted by for it */
-function* partsOf({ columns, query }: Pass, unsorted: readonly Dimension[], cells: Cells): Generator<CellPart, void> {
-  const { agents, facets } = columns;
-  const ranksOf: Record<Dimension, Uint32Array | null> = { interval: null, skill: facets.skills.ranks, agent: agents.ranks };
-  const order = cells.orderBy(unsorted.map((dimension) => ({ dimension, ranks: ranksOf[dimension] })));
+function* partsOf(pass: Pass, unsorted: readonly Dimension[], cells: Cells): Generator<CellPart, void> {
+  const { query } = pass;
+  const order = cells.orderBy(unsorted.map((dimension) => sortKeyOf(pass, dimension)));
   const outermost = query.grouping[0];
   const keys = outermost === undefined ? null : cells.column(outermost);
   const keyAt = (place: number): number => keys![order === null ? place : order[place]!]!;
@@ -75,6 +77,12 @@ function* partsOf({ columns, query }: Pass, unsorted: readonly Dimension[], cell
     if (keys !== null) while (to < cells.count && keyAt(to) === keyAt(to - 1)) to++;
     yield { cells, order, from, to };
   }
+}
+
+function sortKeyOf({ columns, intervalCount }: Pass, dimension: Dimension): SortKey {
+  if (dimension === "interval") return { dimension, ranks: null, rankCount: intervalCount };
+  const { ranks } = dimension === "skill" ? columns.facets.skills : columns.agents;
+  return { dimension, ranks, rankCount: ranks.length };
 }
 
 /** What stays the same while one query is answered. */
@@ -97,18 +105,28 @@ interface PassLane extends LaneView {
   readonly belonging: Belonging;
 }
 
-let zeros = new Int32Array(0);
-
-/** `NO_KEY` for every facet: nothing is filtered, nor grouped by skill. */
-function noSkills(facetCount: number): Int32Array {
-  if (zeros.length < facetCount) zeros = new Int32Array(2 * facetCount);
-  return zeros;
+/** By facet: the skill to group by, `NO_KEY` where nothing is grouped by skill, `NONE` for rows that are passed over. */
+interface SkillOf {
+  readonly byFacet: Int32Array;
+  readonly area: Area;
 }
 
-function createPass(columns: Columns, query: Query, forced: ExecutionPath | undefined): Pass {
+let noSkills = createSkillOf(64);
+
+/** `NO_KEY` for every facet: nothing is filtered, nor grouped by skill. */
+function noSkillsOf(facetCount: number): Int32Array {
+  if (noSkills.byFacet.length < facetCount) noSkills = createSkillOf(2 * facetCount);
+  return noSkills.byFacet;
+}
+
+function createSkillOf(facetCount: number): SkillOf {
+  const area = takeArea(4 * facetCount);
+  return { byFacet: new Int32Array(memory.buffer, area.address, facetCount).fill(NO_KEY), area };
+}
+
+function createPass(columns: Columns, query: Query, skillOf: SkillOf | null, forced: ExecutionPath | undefined): Pass {
   const { grouping, window, filter } = query;
   const intervalMs = intervalMsOf(query);
-  const skillOf = skillOfFacets(columns, query);
   const isTotalOfAll = grouping.length === 0 && filter.agentIds === null && skillOf === null;
   const path = isTotalOfAll && (forced === undefined || forced === "calendar") ? "calendar" : "lanes";
   return {
@@ -116,7 +134,7 @@ function createPass(columns: Columns, query: Query, forced: ExecutionPath | unde
     query,
     path,
     byAgent: grouping.includes("agent"),
-    lanes: path === "calendar" ? [] : lanesIn(columns, filter, skillOf, forced === "scan"),
+    lanes: path === "calendar" ? [] : lanesIn(columns, filter, skillOf?.byFacet ?? null, forced === "scan"),
     intervalMs,
     intervalCount: (window.endMs - window.startMs) / intervalMs,
     subtractRows: forced === "subtract" ? 0 : forced === "add" ? Infinity : SUBTRACT_ROWS,
@@ -126,7 +144,7 @@ function createPass(columns: Columns, query: Query, forced: ExecutionPath | unde
 /** @param skillOf null where rows need not be told apart */
 function lanesIn(columns: Columns, filter: Filter, skillOf: Int32Array | null, isForcedScan: boolean): PassLane[] {
   const lanes: PassLane[] = [];
-  const alike = { skillOf: noSkills(columns.facets.size), skill: isForcedScan ? MIXED : NO_KEY, skillCount: 1, isPart: false };
+  const alike = { skillOf: noSkillsOf(columns.facets.size), skill: isForcedScan ? MIXED : NO_KEY, skillCount: 1, isPart: false };
   for (const agent of agentsIn(columns, filter)) {
     const { rows, rowCount, facets } = columns.lanes[agent]!;
     const belonging = skillOf === null ? alike : belongingOf(facets, skillOf);
@@ -155,11 +173,15 @@ function belongingOf(facets: ReadonlySet<number>, skillOf: Int32Array): Belongin
 }
 
 /** @returns null where rows need not be told apart */
-function skillOfFacets({ facets }: Columns, { filter, grouping }: Query): Int32Array | null {
+function skillOfFacets({ facets }: Columns, { filter, grouping }: Query): SkillOf | null {
   const kept = facets.select(filter);
   const bySkill = grouping.includes("skill");
   if (kept === null && !bySkill) return null;
-  return Int32Array.from(facets.skillOf, (skill, facet) => (kept !== null && kept[facet] === 0 ? NONE : bySkill ? skill : NO_KEY));
+  const skillOf = createSkillOf(facets.size);
+  facets.skillOf.forEach((skill, facet) => {
+    skillOf.byFacet[facet] = kept !== null && kept[facet] === 0 ? NONE : bySkill ? skill : NO_KEY;
+  });
+  return skillOf;
 }
 
 /** The whole window is one interval where nothing is grouped by intervals. */

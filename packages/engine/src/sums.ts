@@ -1,3 +1,4 @@
+import { doublesAt, wordsAt } from "./memory.ts";
 import type { Sum } from "./metrics.ts";
 import type { Outcome, Segment } from "./segment.ts";
 
@@ -13,6 +14,7 @@ export interface Sums {
   readonly words: Uint32Array;
 }
 
+export const SUMS_BYTES = 72;
 const DOUBLES = 9;
 const WORDS = 2 * DOUBLES;
 const TIMES = 4;
@@ -25,11 +27,9 @@ export function createSums(count: number): Sums {
   return { doubles, words: new Uint32Array(doubles.buffer) };
 }
 
-/** The first of them, with room for more, or for fewer. */
-export function resizedSums({ doubles }: Sums, count: number): Sums {
-  const resized = createSums(count);
-  resized.doubles.set(doubles.subarray(0, Math.min(doubles.length, count * DOUBLES)));
-  return resized;
+/** Sums that lie in the engine's memory, as they are. */
+export function sumsAt(address: number, count: number): Sums {
+  return { doubles: doublesAt(address, count * DOUBLES), words: wordsAt(address, count * WORDS) };
 }
 
 export function clearSums({ doubles }: Sums, from: number, to: number): void {
@@ -175,67 +175,18 @@ export function segmentCountOf({ words }: Sums, s: number): number {
   return count;
 }
 
-type Order = Uint32Array | null;
-type ColumnOf = (sum: Sum) => Float64Array;
-
-/**
- * Reads every sum, in columns.
- *
- * @param order which of the sums, by their place in the columns; null: as they lie
- * @param from the first place, and `to` the one behind the last
- * @param first where the first of them comes to in the columns
- * @param columnOf takes a sum, one value a place
- */
-export function readSums({ doubles, words }: Sums, order: Order, from: number, to: number, first: number, columnOf: ColumnOf): void {
-  readTimes(doubles, order, from, to, first, columnOf);
-  readCounts(words, order, from, to, first, columnOf);
-  readFirstResponses(words, order, from, to, first, columnOf);
-}
-
-// A loop writes few columns: a processor has no room for the addresses of all.
-
-function readTimes(doubles: Float64Array, order: Order, from: number, to: number, first: number, columnOf: ColumnOf): void {
-  const durationMs = columnOf("durationMs");
-  const responseMs = columnOf("responseMs");
-  const ofNewMs = columnOf("firstResponseMsOfNew");
-  const ofTransfersMs = columnOf("firstResponseMsOfTransfers");
-  for (let place = from, c = first; place < to; place++, c++) {
-    const at = DOUBLES * (order === null ? place : order[place]!);
-    durationMs[c] = doubles[at]!;
-    responseMs[c] = doubles[at + 1]!;
-    ofNewMs[c] = doubles[at + 2]!;
-    ofTransfersMs[c] = doubles[at + 3]!;
-  }
-}
-
-function readCounts(words: Uint32Array, order: Order, from: number, to: number, first: number, columnOf: ColumnOf): void {
-  const segments = columnOf("segments");
-  const interactive = columnOf("interactive");
-  const abandoned = columnOf("abandoned");
-  const noConsumer = columnOf("nonResponsiveConsumers");
-  const noAgent = columnOf("nonResponsiveAgents");
-  for (let place = from, c = first; place < to; place++, c++) {
-    const at = WORDS * (order === null ? place : order[place]!) + CLASSES;
-    const a = words[at]! + words[at + 1]! + words[at + 2]!;
-    const b = words[at + 3]!;
-    const d = words[at + 4]! + words[at + 5]! + words[at + 6]!;
-    const e = words[at + 7]!;
-    interactive[c] = a;
-    abandoned[c] = b;
-    noConsumer[c] = d;
-    noAgent[c] = e;
-    segments[c] = a + b + d + e;
-  }
-}
-
-function readFirstResponses(words: Uint32Array, order: Order, from: number, to: number, first: number, columnOf: ColumnOf): void {
-  const responses = columnOf("responses");
-  const ofNew = columnOf("firstResponsesOfNew");
-  const ofTransfers = columnOf("firstResponsesOfTransfers");
-  for (let place = from, c = first; place < to; place++, c++) {
-    const at = WORDS * (order === null ? place : order[place]!);
-    responses[c] = words[at + RESPONSES]!;
-    ofNew[c] = words[at + CLASSES]! + words[at + CLASSES + 4]!;
-    ofTransfers[c] = words[at + CLASSES + 1]! + words[at + CLASSES + 5]!;
-  }
-}
+/** The sums that the kernels read, in the order of their columns. Behind them is a column of nothing. */
+export const SUM_COLUMNS = [
+  "durationMs",
+  "responseMs",
+  "firstResponseMsOfNew",
+  "firstResponseMsOfTransfers",
+  "responses",
+  "segments",
+  "interactive",
+  "abandoned",
+  "nonResponsiveConsumers",
+  "nonResponsiveAgents",
+  "firstResponsesOfNew",
+  "firstResponsesOfTransfers",
+] as const satisfies readonly Sum[];
