@@ -137,11 +137,11 @@ export class Run {
       ...this.#ask(load, rates, signal),
       pushed.run(signal),
       this.#look(load, (text) => `${name}: ${text} of ${Math.round(durationMs / 1_000)} s`, signal),
-      this.#killAt(killsAtMs, beginMs, load, signal),
     ];
-    // The first that fails ends it.
-    const failing = Promise.all(everybody);
-    await Promise.race([delay(durationMs, undefined, { signal }), failing]).finally(() => stopping.abort());
+    const killing = this.#killAt(killsAtMs, beginMs, load, signal);
+    // The first that fails ends it, and where the machine is slow the last kill may come late.
+    const failing = Promise.all([...everybody, killing]);
+    await Promise.race([Promise.all([delay(durationMs, undefined, { signal }), killing]), failing]).finally(() => stopping.abort());
     await failing;
     await watch.end(this.#gateway);
     load.silentCount += this.#silentOf(pushed);
