@@ -1,4 +1,4 @@
-import { lowerBound, sumRows, type Lane } from "./lane.ts";
+import { gallop, lowerBound, sumRows, type Lane, type LaneView } from "./lane.ts";
 import type { SignedRow } from "./row.ts";
 import { addRow, addSums, createSums, segmentCountOf, type Sums } from "./sums.ts";
 
@@ -31,12 +31,24 @@ export class Calendar {
 
   change(lane: number, row: SignedRow): void {
     const { endMs, sign } = row;
-    const hour = this.#hourOf(Math.floor(endMs / HOUR_MS));
-    const bucket = (hour.buckets[Math.floor((endMs % HOUR_MS) / BUCKET_MS)] ??= { sums: createSums(1), lanes: [] });
+    const { hour, bucket } = this.#placeOf(endMs);
     addRow(row, sign, hour.sums, 0);
     addRow(row, sign, bucket.sums, 0);
     if (sign === 1) bucket.lanes.push(lane);
     hour.changedAt = ++this.#changeCount;
+  }
+
+  /** Adds the rows of a lane from one on. */
+  add(lane: number, { rows, rowCount }: LaneView, from: number): void {
+    for (let start = from, end = from; start < rowCount; start = end) {
+      const firstEndMs = rows.ends[start]!;
+      end = gallop(rows.ends, firstEndMs - (firstEndMs % BUCKET_MS) + BUCKET_MS, start, rowCount);
+      const { hour, bucket } = this.#placeOf(firstEndMs);
+      sumRows(rows, start, end, hour.sums, 0);
+      sumRows(rows, start, end, bucket.sums, 0);
+      bucket.lanes.push(lane);
+      hour.changedAt = ++this.#changeCount;
+    }
   }
 
   /** A number that grows whenever something changes in the hours that a time range touches; 0: nothing ended there. */
@@ -78,6 +90,12 @@ export class Calendar {
       const held = this.#hours.get(hour);
       if (held) yield [hour * HOUR_MS, held];
     }
+  }
+
+  #placeOf(endMs: number): { readonly hour: Hour; readonly bucket: Bucket } {
+    const hour = this.#hourOf(Math.floor(endMs / HOUR_MS));
+    const bucket = (hour.buckets[Math.floor((endMs % HOUR_MS) / BUCKET_MS)] ??= { sums: createSums(1), lanes: [] });
+    return { hour, bucket };
   }
 
   #hourOf(hour: number): Hour {

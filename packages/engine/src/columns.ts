@@ -1,7 +1,7 @@
 import { Calendar } from "./calendar.ts";
 import { Dictionary } from "./dictionary.ts";
 import { Facets } from "./facets.ts";
-import { Lane } from "./lane.ts";
+import { Lane, lowerBound, valuesAt, type RowColumns } from "./lane.ts";
 import { rowValuesOf, type SignedRow } from "./row.ts";
 import type { Segment } from "./segment.ts";
 
@@ -56,6 +56,32 @@ export class Columns {
       const row = this.#toRow(change);
       (this.lanes[index] ??= new Lane()).load(row);
       this.calendar.change(index, row);
+    }
+  }
+
+  /** Adds rows of one agent as columns that were captured held them, the agents and their rows in the same order. */
+  restore(agentId: string, facets: readonly number[], rows: RowColumns): void {
+    const index = this.agents.add(agentId);
+    const lane = (this.lanes[index] ??= new Lane());
+    const from = lane.rowCount;
+    lane.extend(rows);
+    for (const facet of facets) lane.facets.add(facet);
+    this.calendar.add(index, lane, from);
+  }
+
+  /** Takes back the rows of some conversations, lane by lane; those that end before a moment are passed over. */
+  *takeBack(conversationKeys: ReadonlySet<number>, forgottenBeforeMs: number): Generator<void, void> {
+    for (const [index, lane] of this.lanes.entries()) {
+      const { rows, rowCount } = lane;
+      const changes: SignedRow[] = [];
+      for (let i = lowerBound(rows.ends, forgottenBeforeMs, 0, rowCount); i < rowCount; i++) {
+        const conversationKey = rows.conversationKeys[i]!;
+        if (!conversationKeys.has(conversationKey)) continue;
+        changes.push({ sign: -1, endMs: rows.ends[i]!, facet: rows.facets[i]!, conversationKey, ...valuesAt(rows, i) });
+      }
+      lane.merge(changes, this.#newestOpenView);
+      for (const change of changes) this.calendar.change(index, change);
+      yield;
     }
   }
 

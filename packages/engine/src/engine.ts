@@ -12,6 +12,7 @@ import {
   type Conversation,
   type EmitSegment,
 } from "./fold.ts";
+import { captureColumns, piecesOfColumns, piecesOfOpen, unpack } from "./image.ts";
 import { list, type ListedSegment } from "./list.ts";
 import { NO_FILTER, type Filter, type Query, type RollUp, type Window } from "./query.ts";
 import type { Segment } from "./segment.ts";
@@ -61,6 +62,14 @@ export interface AnswerSize {
   readonly segments: number;
 }
 
+/** All that an engine held at one moment, to be read piece by piece while the engine goes on. */
+export interface Image {
+  /** In their order, at most some hundred kilobytes each. */
+  readonly pieces: () => Iterable<Uint8Array>;
+  /** Until then, what changes is copied. */
+  readonly close: () => void;
+}
+
 export interface EngineOptions {
   /** How many conversations are kept ready to be folded on; the others are folded anew from their history. */
   readonly readyConversationsMax?: number;
@@ -80,9 +89,10 @@ export class Engine {
   readonly #ready: ReadyConversations;
   /** By account: what was folded and not shown yet. */
   readonly #folded = new Map<string, SignedSegment[]>();
+  /** Conversations that are open, by key. */
+  readonly #open = new Set<number>();
   readonly #stepEvents: number;
   #forgottenBeforeMs = -Infinity;
-  #openConversationCount = 0;
   #lateEventCount = 0;
 
   constructor({ readyConversationsMax = READY_CONVERSATIONS_MAX, stepEvents = STEP_EVENTS }: EngineOptions = {}) {
@@ -97,7 +107,7 @@ export class Engine {
 
   /** Of all accounts, as far as they were applied or loaded. */
   get openConversationCount(): number {
-    return this.#openConversationCount;
+    return this.#open.size;
   }
 
   /** How many events were applied that belong before what was folded already. */
@@ -133,8 +143,7 @@ export class Engine {
    */
   fold({ accountId, touched }: Step, histories: readonly History[]): void {
     const historyOf = new Map(histories.map((history) => [history.key, history]));
-    const changes = this.#folded.get(accountId) ?? [];
-    this.#folded.set(accountId, changes);
+    const changes = this.#foldedOf(accountId);
     for (const { key, events, conversation } of touched) {
       if (conversation === null) this.#refold(key, historyOf.get(key), events, changes);
       else this.#foldOn(key, conversation, events, changes);
@@ -158,11 +167,7 @@ export class Engine {
         if (accountId !== null) this.#columnsToChange(accountId).load(changes, this.#forgottenBeforeMs);
         [accountId, changes] = [history.accountId, []];
       }
-      const conversation = foldConversation(conversationIdOf(history.events), history.events, collect(history.key, changes));
-      if (conversation.phase === "OPEN") {
-        this.#openConversationCount += 1;
-        this.#ready.set(history.key, conversation);
-      }
+      this.#foldWhole(history, changes);
     }
     if (accountId !== null) this.#columnsToChange(accountId).load(changes, this.#forgottenBeforeMs);
   }
@@ -170,6 +175,65 @@ export class Engine {
   /** Puts what was loaded in order, piece by piece: others may have their turn between two. */
   *finishLoading(): Generator<void, void> {
     for (const columns of this.#accounts.values()) yield* columns.lay();
+  }
+
+  /** Everything that was folded and shown; whoever asks for it closes it. */
+  image(): Image {
+    const captured = Array.from(this.#accounts, ([accountId, columns]) => captureColumns(accountId, columns.laid()));
+    const openKeys = Float64Array.from(this.#open);
+    const forgottenBeforeMs = this.#forgottenBeforeMs;
+    return {
+      pieces: function* () {
+        for (const columns of captured) yield* piecesOfColumns(columns, forgottenBeforeMs);
+        yield* piecesOfOpen(openKeys, forgottenBeforeMs);
+      },
+      close: () => {
+        for (const { columns } of captured) columns.closeView();
+      },
+    };
+  }
+
+  /**
+   * Takes a piece of an image of the same layout, in the order of the pieces: another way for a node to start. Once all of
+   * them are taken, this holds what the engine held when the image was made.
+   *
+   * @param piece intact, beginning where memory is aligned to 8 bytes
+   */
+  restore(piece: Uint8Array): void {
+    const unpacked = unpack(piece);
+    switch (unpacked.kind) {
+      case "FACETS":
+        for (const facet of unpacked.facets) this.#columnsToChange(unpacked.accountId).facets.add(facet);
+        return;
+      case "LANES":
+        for (const { agentId, facets, rows } of unpacked.lanes) this.#columnsToChange(unpacked.accountId).restore(agentId, facets, rows);
+        return;
+      case "OPEN":
+        for (const key of unpacked.keys) this.#open.add(key);
+        return;
+      case "FORGOTTEN":
+        this.#forgottenBeforeMs = unpacked.beforeMs;
+        return;
+      default:
+        unpacked satisfies never;
+    }
+  }
+
+  /** Takes back all that some conversations have given, piece by piece: others may have their turn between two. */
+  *takeBack(conversationKeys: ReadonlySet<number>): Generator<void, void> {
+    for (const key of conversationKeys) {
+      this.#ready.delete(key);
+      this.#open.delete(key);
+    }
+    for (const columns of this.#accounts.values()) yield* columns.laid().takeBack(conversationKeys, this.#forgottenBeforeMs);
+  }
+
+  /**
+   * Folds whole conversations of which nothing is here, or nothing any more, among others that are. Answers know nothing
+   * of them before they are shown.
+   */
+  add(histories: readonly History[]): void {
+    for (const history of histories) this.#foldWhole(history, this.#foldedOf(history.accountId));
   }
 
   /**
@@ -242,12 +306,16 @@ export class Engine {
     return conversation && isInOrder(conversation, events[0]!) ? conversation : null;
   }
 
+  #foldWhole({ key, events }: History, changes: SignedSegment[]): void {
+    const conversation = foldConversation(conversationIdOf(events), events, collect(key, changes));
+    if (conversation.phase === "OPEN") this.#note(key, "UNSEEN", conversation);
+  }
+
   #foldOn(key: number, conversation: Conversation, events: readonly ConversationEvent[], changes: SignedSegment[]): void {
     const emit = collect(key, changes);
     const { phase } = conversation;
     for (const event of events) foldEvent(conversation, event, emit);
-    this.#countOpen(phase, conversation.phase);
-    this.#ready.set(key, conversation);
+    this.#note(key, phase, conversation);
   }
 
   /** Folds the history without and with the new events: what only the first has is taken back, what only the second has is added. */
@@ -265,10 +333,15 @@ export class Engine {
     );
     const conversation = foldConversation(id, events, (segment) => after.push(segment));
     for (const event of arrived) if (!isInOrder(known, event)) this.#lateEventCount += 1;
-    this.#countOpen(known.phase, conversation.phase);
     for (const segment of without(before, after)) changes.push({ sign: -1, segment, conversationKey: key });
     for (const segment of without(after, before)) changes.push({ sign: 1, segment, conversationKey: key });
-    this.#ready.set(key, conversation);
+    this.#note(key, known.phase, conversation);
+  }
+
+  #foldedOf(accountId: string): SignedSegment[] {
+    let changes = this.#folded.get(accountId);
+    if (!changes) this.#folded.set(accountId, (changes = []));
+    return changes;
   }
 
   /** An account without events has no segments. */
@@ -282,8 +355,13 @@ export class Engine {
     return columns;
   }
 
-  #countOpen(before: Conversation["phase"], after: Conversation["phase"]): void {
-    this.#openConversationCount += Number(after === "OPEN") - Number(before === "OPEN");
+  /** @param phase as it was before */
+  #note(key: number, phase: Conversation["phase"], conversation: Conversation): void {
+    if (phase !== conversation.phase) {
+      if (conversation.phase === "OPEN") this.#open.add(key);
+      else this.#open.delete(key);
+    }
+    this.#ready.set(key, conversation);
   }
 }
 

@@ -6,6 +6,8 @@ import { Dictionary } from "./dictionary.ts";
 /** A skill or group that is none. */
 export const NONE = -1;
 
+export type FacetWords = Pick<Segment, "skillId" | "groupId" | "userType" | "source">;
+
 /**
  * Numbers the distinct combinations of skill, group, user type and source. There are few, since agents keep their group
  * and work few skills: a row carries one small number for all four, and a filter is decided once a facet, not once a row.
@@ -25,7 +27,7 @@ export class Facets {
     return this.skillOf.length;
   }
 
-  add(segment: Segment): number {
+  add(segment: FacetWords): number {
     const skill = segment.skillId === null ? NONE : this.skills.add(segment.skillId);
     const group = segment.groupId === null ? NONE : this.groups.add(segment.groupId);
     const source = this.sources.add(segment.source);
@@ -41,7 +43,7 @@ export class Facets {
     return index;
   }
 
-  describe(facet: number): Pick<Segment, "skillId" | "groupId" | "userType" | "source"> {
+  describe(facet: number): FacetWords {
     return {
       skillId: wordOf(this.skills, this.skillOf[facet]!),
       groupId: wordOf(this.groups, this.#groupOf[facet]!),

@@ -1,5 +1,5 @@
 export type { Answer, Block, KeyColumn } from "./answer.ts";
-export { Engine, type AnswerSize, type Arrivals, type EngineOptions, type History, type Step } from "./engine.ts";
+export { Engine, type AnswerSize, type Arrivals, type EngineOptions, type History, type Image, type Step } from "./engine.ts";
 export {
   EVENT_AHEAD_MAX_MS,
   parseEvent,
@@ -22,6 +22,7 @@ export { describe, expectedOneOf } from "./fault.ts";
 export type { FilterValues } from "./filter-values.ts";
 export { foldConversation, type Conversation, type EmitSegment } from "./fold.ts";
 export { accountIdFault, compareIds, idFault, listedIdFault } from "./id.ts";
+export { IMAGE_LAYOUT } from "./image.ts";
 export type { ListedSegment } from "./list.ts";
 export { isMetricName, METRIC_NAMES, metricOf, METRICS, TOTAL_METRIC, type Metric, type MetricName } from "./metrics.ts";
 export { DIMENSIONS, intersectIds, NO_FILTER, type Dimension, type Filter, type Query, type RollUp, type Window } from "./query.ts";

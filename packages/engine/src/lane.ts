@@ -34,7 +34,7 @@ export interface Rows extends RowColumns {
   readonly area: Area;
 }
 
-interface RowColumns {
+export interface RowColumns {
   readonly ends: Float64Array;
   readonly values: Uint32Array;
   /** What of the values does not fit in their words, value by value; null where every row's fit. */
@@ -113,6 +113,19 @@ export class Lane implements LaneView {
     const { ends } = this.rows;
     const order = Uint32Array.from({ length: this.rowCount }, (_, i) => i).toSorted((a, b) => ends[a]! - ends[b]! || a - b);
     this.#replaceRows(laid(pickRows(this.rows, order), this.rowCount));
+  }
+
+  /** Adds rows that end no earlier than all others, in their order. Nobody may be reading. */
+  extend(columns: RowColumns): void {
+    this.#isSeen = false;
+    const from = this.rowCount;
+    this.rowCount += columns.ends.length;
+    const capacity = this.rows.ends.length;
+    const isWide = this.rows.highs !== null || columns.highs !== null;
+    if (this.rowCount > capacity) this.#replaceRows(moved(this.rows, Math.max(this.rowCount, Math.ceil(capacity * GROWTH)), isWide));
+    else if (isWide && this.rows.highs === null) this.#replaceRows(moved(this.rows, capacity, true));
+    setRows(this.rows, columns, from);
+    for (let c = Math.floor(from / CHECKPOINT_ROWS) + 1; c * CHECKPOINT_ROWS <= this.rowCount; c++) layCheckpoint(this.rows, c);
   }
 
   /**
@@ -230,17 +243,17 @@ const NO_ROWS: RowColumns = {
 /** The same rows elsewhere. */
 function moved(rows: Rows, capacity: number, isWide: boolean): Rows {
   const copy = createRows(capacity, isWide);
-  setRows(copy, rows);
+  setRows(copy, rows, 0);
   copy.checkpoints.doubles.set(rows.checkpoints.doubles);
   return copy;
 }
 
-function setRows(to: Rows, { ends, values, highs, facets, conversationKeys }: RowColumns): void {
-  to.ends.set(ends);
-  to.values.set(values);
-  if (highs !== null) to.highs!.set(highs);
-  to.facets.set(facets);
-  to.conversationKeys.set(conversationKeys);
+function setRows(to: Rows, { ends, values, highs, facets, conversationKeys }: RowColumns, at: number): void {
+  to.ends.set(ends, at);
+  to.values.set(values, at * VALUES_WORDS);
+  if (highs !== null) to.highs!.set(highs, at * VALUES_WORDS);
+  to.facets.set(facets, at);
+  to.conversationKeys.set(conversationKeys, at);
 }
 
 function copyRows({ ends, values, highs, facets, conversationKeys }: Rows, from: number, to: number): RowColumns {
@@ -270,7 +283,7 @@ function pickRows({ ends, values, highs, facets, conversationKeys }: Rows, order
 /** Lays rows, and their checkpoints. */
 function laid(columns: RowColumns, rowCount: number): Rows {
   const rows = createRows(rowCount, columns.highs !== null);
-  setRows(rows, columns);
+  setRows(rows, columns, 0);
   for (let c = 1; c * CHECKPOINT_ROWS <= rowCount; c++) layCheckpoint(rows, c);
   return rows;
 }
