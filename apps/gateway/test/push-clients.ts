@@ -19,6 +19,7 @@ export interface Pushed {
 export interface PushedResult {
   // oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
   readonly data?: any;
+  readonly extensions?: { readonly position: number };
   readonly errors?: readonly { readonly message: string; readonly extensions?: unknown }[];
 }
 
@@ -31,6 +32,7 @@ interface Sink {
 /** A way in for subscriptions, with the client that the protocol's library gives. */
 export interface PushDoor {
   readonly name: string;
+  /** @param gateway is looked at whenever it connects */
   readonly connect: (gateway: Pick<TestGateway, "url">, options?: ConnectOptions) => PushClient;
 }
 
@@ -41,7 +43,8 @@ export interface ConnectOptions {
 }
 
 export interface PushClient {
-  readonly subscribe: (query: string, variables?: Record<string, unknown>) => Pushed;
+  /** @param extensions as they are whenever it subscribes */
+  readonly subscribe: (query: string, variables?: Record<string, unknown>, extensions?: Record<string, unknown>) => Pushed;
   readonly close: () => void;
 }
 
@@ -50,17 +53,18 @@ const NEXT_MS_MAX = 5_000;
 
 export const webSocketDoor: PushDoor = {
   name: "graphql-ws",
-  connect: ({ url }, { headers = {}, retryAttempts = Infinity } = {}) => {
+  connect: (gateway, { headers = {}, retryAttempts = Infinity } = {}) => {
     const client = createWebSocketClient({
       connectionParams: headers,
-      url: `${url.replace("http", "ws")}/graphql`,
+      url: () => `${gateway.url.replace("http", "ws")}/graphql`,
       webSocketImpl: WebSocket,
       retryAttempts,
       retryWait: () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)),
       shouldRetry: () => true,
     });
     return {
-      subscribe: (query, variables = {}) => collect((sink) => client.subscribe({ query, variables }, sink as never)),
+      subscribe: (query, variables = {}, extensions) =>
+        collect((sink) => client.subscribe({ query, variables, ...(extensions && { extensions }) }, sink as never)),
       // One that connects anew to who is not there fails once more.
       close: () => void Promise.resolve(client.dispose()).catch(() => undefined),
     };
@@ -69,15 +73,16 @@ export const webSocketDoor: PushDoor = {
 
 const eventStreamDoor: PushDoor = {
   name: "graphql-sse",
-  connect: ({ url }, { headers = {}, retryAttempts = Infinity } = {}) => {
+  connect: (gateway, { headers = {}, retryAttempts = Infinity } = {}) => {
     const client = createEventStreamClient({
       headers,
-      url: `${url}/graphql/stream`,
+      url: () => `${gateway.url}/graphql/stream`,
       retryAttempts,
       retry: () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)),
     });
     return {
-      subscribe: (query, variables = {}) => collect((sink) => client.subscribe({ query, variables }, sink)),
+      subscribe: (query, variables = {}, extensions) =>
+        collect((sink) => client.subscribe({ query, variables, ...(extensions && { extensions }) }, sink)),
       close: () => client.dispose(),
     };
   },

@@ -113,6 +113,7 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
 
   const pusher = new Pusher({
     engine,
+    intake,
     limits,
     execute: (caller, operation, moment, onSubscribed) => {
       const { onPass } = instruments;
@@ -161,11 +162,15 @@ const serverTiming: ApolloServerPlugin<RequestContext> = {
   }),
 };
 
-/** Whoever names a position is told it in the answer too: those that are kept by their bytes do not change with it otherwise. */
+/**
+ * Says where an answer was made before it is written, which takes others' turns if it is long. Whoever names a position is told
+ * it in the answer too: those that are kept by their bytes do not change with it otherwise.
+ */
 function positioned(intake: Intake): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
-      willSendResponse: async ({ request, response: { body } }) => {
+      willSendResponse: async ({ request, response: { body, http } }) => {
+        http.headers.set(POSITION_HEADER, String(intake.position));
         if (body.kind !== "single" || !request.http?.headers.has(POSITION_HEADER)) return;
         body.singleResult.extensions = { ...body.singleResult.extensions, position: intake.position };
       },

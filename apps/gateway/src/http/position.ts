@@ -1,5 +1,5 @@
 import type { JetStreamLog } from "@segmeter/event-log/jetstream";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Intake } from "../intake.ts";
 import { HttpProblem } from "./problem.ts";
 
@@ -9,38 +9,49 @@ export const POSITION_HEADER = "segmeter-position";
 const AGE_HEADER = "segmeter-age-ms";
 const AGE_SHOWN_MS = 5_000;
 const WAIT_MS_MAX = 5_000;
-const RETRY_AFTER_S = 1;
 
 export type Stream = Pick<JetStreamLog, "position" | "state">;
 
 /**
  * Lets requests name a position, for every route that is added to `app` after it: they are answered once it is reached.
- * Nothing that is made while an answer is being written changes its position: both happen without others having a turn.
+ * An answer that others have a turn before it is sent has said where it was made already.
  *
  * @param stream null: this machine is alone
  */
 export function addPositions(app: FastifyInstance, intake: Intake, stream: Stream | null): void {
-  app.addHook("preHandler", (request, reply, next) => {
+  app.addHook("preHandler", (request, _reply, next) => {
     const text = request.headers[POSITION_HEADER];
     if (text === undefined) next();
-    else void wait(text, reply, next);
+    else void wait(text, next);
   });
   app.addHook("onSend", (_request, reply, payload, next) => {
-    reply.header(POSITION_HEADER, intake.position);
+    if (!reply.hasHeader(POSITION_HEADER)) reply.header(POSITION_HEADER, intake.position);
     const ageMs = stream?.state.ageMs ?? 0;
     if (ageMs > AGE_SHOWN_MS) reply.header(AGE_HEADER, Math.round(ageMs));
     next(null, payload);
   });
 
-  async function wait(text: string | readonly string[], reply: FastifyReply, next: (fault?: Error) => void): Promise<void> {
-    const position = typeof text === "string" && /^\d{1,16}$/.test(text) ? Number(text) : NaN;
-    if (Number.isNaN(position)) {
-      next(new HttpProblem(400, "wrong position", [`${POSITION_HEADER}: expected a position, got ${String(text)}`]));
-    } else if (await intake.reaches(position, WAIT_MS_MAX)) {
-      next();
-    } else {
-      reply.header("retry-after", RETRY_AFTER_S);
-      next(new HttpProblem(503, `position ${position} is not reached here yet: this node is at ${intake.position}`));
+  async function wait(text: string | string[], next: (fault?: Error) => void): Promise<void> {
+    try {
+      await untilReached(intake, text);
+    } catch (error) {
+      return next(error as Error);
     }
+    next();
   }
+}
+
+/**
+ * Waits for what a request names.
+ *
+ * @param named `"4711"` in a header, or a number
+ * @returns the position
+ * @throws HttpProblem if it is none, or is not reached for a while: then the node is late, and the request in order
+ */
+export async function untilReached(intake: Intake, named: unknown): Promise<number> {
+  const position = typeof named === "string" && /^\d{1,16}$/.test(named) ? Number(named) : named;
+  if (!Number.isSafeInteger(position) || (position as number) < 0)
+    throw new HttpProblem(400, "wrong position", [`${POSITION_HEADER}: expected a position, got ${String(named)}`]);
+  if (await intake.reaches(position as number, WAIT_MS_MAX)) return position as number;
+  throw new HttpProblem(503, `position ${String(position)} is not reached here yet: this node is at ${intake.position}`);
 }

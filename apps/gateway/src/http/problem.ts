@@ -34,7 +34,10 @@ export class HttpProblem extends Error {
 /** Every failure leaves as a problem: the caller's with its causes, a dependency's with `Retry-After`, ours without detail. */
 export function handleProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    if (error instanceof HttpProblem) return send(reply, error.statusCode, error.message, error.causes);
+    if (error instanceof HttpProblem) {
+      if (error.statusCode === 503 && !reply.hasHeader("retry-after")) reply.header("retry-after", RETRY_AFTER_S);
+      return send(reply, error.statusCode, error.message, error.causes);
+    }
     if (error instanceof Refusal) {
       logReason(error, request.log);
       return send(withRefusalHeaders(reply, error), error.statusCode, error.message);

@@ -194,9 +194,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
 }
 
 function refuseUntilReady(readiness: Readiness): onRequestHookHandler {
-  return (_request, reply, next) => {
+  return (_request, _reply, next) => {
     if (readiness.state === "ready") return next();
-    reply.header("retry-after", 1);
     return next(new HttpProblem(503, readiness.state === "starting" ? `starting: ${readiness.doing}` : "stopping"));
   };
 }

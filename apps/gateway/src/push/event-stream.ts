@@ -3,8 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Access } from "../access/access.ts";
 import { requireScope } from "../access/guard.ts";
+import { POSITION_HEADER } from "../http/position.ts";
 import { HttpProblem, refuseAsGraphql, refuseOtherMethods } from "../http/problem.ts";
-import { Answer } from "./topic.ts";
+import { Answer, textFor } from "./topic.ts";
 import { MESSAGE_BYTES_MAX, type Operation } from "./operation.ts";
 import type { Pusher } from "./pusher.ts";
 
@@ -33,10 +34,12 @@ export interface EventStreamParts {
 export function addEventStream(app: FastifyInstance, { path, pusher, access }: EventStreamParts): void {
   const open = new Set<ServerResponse>();
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const answered = await pusher.answer(operationOf(request), request.caller);
+    const operation = operationOf(request);
+    const answered = await pusher.answer(operation, request.caller);
     const { raw: response } = reply.hijack();
-    response.writeHead(200, { ...headersOf(reply), ...HEADERS });
-    if (answered.kind === "once") return void response.end(toEvent(new Answer(answered.result)) + COMPLETE);
+    response.writeHead(200, { ...headersOf(reply), ...HEADERS, [POSITION_HEADER]: answered.position });
+    const toEvent = (answer: Answer): string => `event: next\ndata: ${textFor(operation, answer)}\n\n`;
+    if (answered.kind === "once") return void response.end(toEvent(new Answer(answered.result, answered.position)) + COMPLETE);
     const { answers } = answered;
     if (response.destroyed) return answers.end();
     open.add(response);
@@ -72,10 +75,6 @@ function headersOf(reply: FastifyReply): Record<string, string> {
   return Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]));
 }
 
-function toEvent({ text }: Answer): string {
-  return `event: next\ndata: ${text}\n\n`;
-}
-
 /** Settles when the text has left, or never will: until then the next one waits, and is the newest there is. */
 function written(response: ServerResponse, text: string): Promise<void> {
   return new Promise((resolve) => response.write(text, () => resolve()));
@@ -96,22 +95,29 @@ const OPERATION = z.object({
   query: z.string(),
   operationName: z.string().nullish(),
   variables: z.record(z.string(), z.unknown()).nullish(),
+  extensions: z.record(z.string(), z.unknown()).nullish(),
 });
 
-function operationOf({ method, query, body }: FastifyRequest): Operation {
-  const parsed = OPERATION.safeParse(method === "GET" ? withVariables(query as Readonly<Record<string, unknown>>) : body);
-  if (parsed.success) return parsed.data;
+/** A position may stand in its header, where there is one, as well as in the operation. */
+function operationOf({ method, query, body, headers }: FastifyRequest): Operation {
+  const parsed = OPERATION.safeParse(method === "GET" ? unpacked(query as Readonly<Record<string, unknown>>) : body);
+  const position = headers[POSITION_HEADER];
+  if (parsed.success) return position === undefined ? parsed.data : { ...parsed.data, extensions: { position, ...parsed.data.extensions } };
   const causes = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`);
   throw new HttpProblem(400, `wrong parameters: ${causes.join("; ")}`, causes);
 }
 
-/** `?query=subscription…&variables={"id":"demo"}` */
-function withVariables(parameters: Readonly<Record<string, unknown>>): unknown {
-  const { variables } = parameters;
-  if (typeof variables !== "string") return parameters;
-  try {
-    return { ...parameters, variables: JSON.parse(variables) as unknown };
-  } catch {
-    throw new HttpProblem(400, "wrong parameters: variables: expected JSON", ["variables: expected JSON"]);
+/** `?query=subscription…&variables={"id":"demo"}&extensions={"position":0}` */
+function unpacked(parameters: Readonly<Record<string, unknown>>): unknown {
+  const values: Record<string, unknown> = { ...parameters };
+  for (const name of ["variables", "extensions"]) {
+    const text = values[name];
+    if (typeof text !== "string") continue;
+    try {
+      values[name] = JSON.parse(text);
+    } catch {
+      throw new HttpProblem(400, `wrong parameters: ${name}: expected JSON`, [`${name}: expected JSON`]);
+    }
   }
+  return values;
 }

@@ -8,6 +8,13 @@ export interface Operation {
   readonly query: string;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+  /** Of it only `position` matters. */
+  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/** @returns the position that whoever asks has seen elsewhere, be it none at all; undefined: nobody wants to know of positions */
+export function positionNamed({ extensions }: Operation): unknown {
+  return extensions?.["position"];
 }
 
 /** A subscription's text, as far as it decides when its answer may differ. */

@@ -2,9 +2,11 @@ import { setImmediate } from "node:timers/promises";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { FormattedExecutionResult } from "graphql";
 import type { Caller } from "../access/caller.ts";
-import { Topic, type Answer, type Execute } from "./topic.ts";
+import { untilReached } from "../http/position.ts";
+import type { Intake } from "../intake.ts";
+import { Topic, type Answer, type Execute, type Executed } from "./topic.ts";
 import { Latest } from "./latest.ts";
-import { selectionOf, type Operation } from "./operation.ts";
+import { positionNamed, selectionOf, type Operation } from "./operation.ts";
 
 const SUBSCRIPTIONS_MAX = 10_000;
 /** Subscriptions that differ: each is answered by itself. */
@@ -14,13 +16,15 @@ const TURN_MS = 5;
 const TURN_PUSHES = 100;
 
 export type Answered =
-  | { readonly kind: "once"; readonly result: FormattedExecutionResult }
-  | { readonly kind: "pushed"; readonly answers: Latest<Answer> };
+  | (Executed & { readonly kind: "once" })
+  /** `position` is the first answer's. */
+  | { readonly kind: "pushed"; readonly position: number; readonly answers: Latest<Answer> };
 
 export interface PusherOptions {
   readonly engine: Engine;
   readonly limits: () => Limits;
-  readonly execute: (caller: Caller, ...operation: Parameters<Execute>) => ReturnType<Execute>;
+  readonly intake: Intake;
+  readonly execute: (caller: Caller, ...operation: Parameters<Execute>) => Promise<FormattedExecutionResult>;
   /** Of a document. */
   readonly tokensMax: number;
   /** Told when a topic could not be answered; it is tried again at its next tick. */
@@ -58,16 +62,27 @@ export class Pusher {
     return this.#pushCount;
   }
 
-  /** Answers a query once, and a subscription at once and then until its reader or the pusher ends it. */
+  /**
+   * Answers a query once, and a subscription at once and then until its reader or the pusher ends it; whoever names a position, once
+   * that is reached.
+   *
+   * @throws HttpProblem if a position is wrong, or not reached for a while
+   */
   async answer(operation: Operation, caller: Caller): Promise<Answered> {
-    const { limits, tokensMax } = this.#options;
-    const execute: Execute = (...args) => this.#options.execute(caller, ...args);
+    const { limits, tokensMax, intake } = this.#options;
+    const named = positionNamed(operation);
+    const seen = named === undefined ? 0 : await untilReached(intake, named);
+    const execute: Execute = async (...args) => {
+      const result = await this.#options.execute(caller, ...args);
+      // Nobody else has had a turn since it was made.
+      return { result, position: intake.position };
+    };
     const selection = selectionOf(operation, tokensMax);
-    if (selection === null) return { kind: "once", result: await execute(operation, limits(), () => undefined) };
+    if (selection === null) return { kind: "once", ...(await execute(operation, limits(), () => undefined)) };
     // Callers of different rights are answered otherwise.
     const key = JSON.stringify([caller.rightsKey, operation.query, operation.operationName ?? null, operation.variables ?? null]);
-    if (this.#subscriptionCount >= SUBSCRIPTIONS_MAX) return tooMany(`${SUBSCRIPTIONS_MAX} subscriptions`);
-    if (!this.#topics.has(key) && this.#topics.size >= TOPICS_MAX) return tooMany(`${TOPICS_MAX} subscriptions that differ`);
+    if (this.#subscriptionCount >= SUBSCRIPTIONS_MAX) return this.#tooMany(`${SUBSCRIPTIONS_MAX} subscriptions`);
+    if (!this.#topics.has(key) && this.#topics.size >= TOPICS_MAX) return this.#tooMany(`${TOPICS_MAX} subscriptions that differ`);
     const topic = this.#topics.get(key) ?? new Topic(operation, selection, this.#options.engine, execute);
     this.#topics.set(key, topic);
     topic.joiningCount += 1;
@@ -78,10 +93,11 @@ export class Pusher {
     };
     try {
       const refusal = await topic.begin(limits());
+      const anew = refusal === null && topic.answer.position < seen ? await topic.answerAnew(limits()) : null;
       topic.joiningCount -= 1;
-      if (refusal === null) return { kind: "pushed", answers: this.#addReader(topic, leave) };
+      if (refusal === null) return this.#addReader(topic, anew, leave);
       leave();
-      return { kind: "once", result: refusal };
+      return { kind: "once", ...refusal };
     } catch (error) {
       topic.joiningCount -= 1;
       leave();
@@ -96,20 +112,29 @@ export class Pusher {
     for (const { readers } of this.#topics.values()) for (const reader of readers) reader.end();
   }
 
-  #addReader(topic: Topic, leave: () => void): Latest<Answer> {
+  /** @param anew what it begins with, unless that is the topic's answer */
+  #addReader(topic: Topic, anew: Answer | null, leave: () => void): Answered {
     const reader = new Latest<Answer>(() => {
       topic.readers.delete(reader);
+      topic.readersAhead.delete(reader);
       leave();
     });
+    const first = anew ?? topic.answer;
     topic.readers.add(reader);
+    if (anew !== null) topic.readersAhead.add(reader);
     if (this.#isClosed) {
       reader.end();
-      return reader;
+    } else {
+      reader.set(first);
+      if (topic.dueMs === Infinity) topic.dueMs = tickAfter(performance.now(), topic.everyMs);
+      this.#planTick();
     }
-    reader.set(topic.answer);
-    if (topic.dueMs === Infinity) topic.dueMs = tickAfter(performance.now(), topic.everyMs);
-    this.#planTick();
-    return reader;
+    return { kind: "pushed", position: first.position, answers: reader };
+  }
+
+  #tooMany(what: string): Answered {
+    const error = { message: `the gateway holds ${what} already`, extensions: { code: "TOO_MANY_SUBSCRIPTIONS", causes: [] } };
+    return { kind: "once", result: { errors: [error] }, position: this.#options.intake.position };
   }
 
   #planTick(): void {
@@ -140,16 +165,22 @@ export class Pusher {
   async #renew(topic: Topic, limits: Limits): Promise<void> {
     try {
       const answer = await topic.renew(limits);
-      if (answer === null) return;
-      let pushCount = 0;
-      // Whoever joins meanwhile begins with this answer.
-      for (const reader of Array.from(topic.readers)) {
-        reader.set(answer);
-        this.#pushCount += 1;
-        if (++pushCount % TURN_PUSHES === 0) await setImmediate();
-      }
+      const ahead = Array.from(topic.readersAhead);
+      topic.readersAhead.clear();
+      if (answer !== null) await this.#push(answer, topic.readers);
+      else if (ahead.length > 0) await this.#push(await topic.answerAnew(limits), ahead);
     } catch (error) {
       this.#options.onFailure(error);
+    }
+  }
+
+  async #push(answer: Answer, readers: Iterable<Latest<Answer>>): Promise<void> {
+    let pushCount = 0;
+    // Whoever joins meanwhile begins with this answer.
+    for (const reader of Array.from(readers)) {
+      reader.set(answer);
+      this.#pushCount += 1;
+      if (++pushCount % TURN_PUSHES === 0) await setImmediate();
     }
   }
 }
@@ -157,9 +188,4 @@ export class Pusher {
 /** The first multiple of `everyMs` after a moment. */
 function tickAfter(ms: number, everyMs: number): number {
   return (Math.floor(ms / everyMs) + 1) * everyMs;
-}
-
-function tooMany(what: string): Answered {
-  const error = { message: `the gateway holds ${what} already`, extensions: { code: "TOO_MANY_SUBSCRIPTIONS", causes: [] } };
-  return { kind: "once", result: { errors: [error] } };
 }

@@ -4,27 +4,42 @@ import type { ExecutionResult, FormattedExecutionResult } from "graphql";
 import type { Subscribed } from "../graphql/context.ts";
 import { toText } from "../graphql/written.ts";
 import type { Latest } from "./latest.ts";
-import type { Operation, Selection } from "./operation.ts";
+import { positionNamed, type Operation, type Selection } from "./operation.ts";
 
 /** An answer that differs only in the moments of its window is pushed this often: a screen that says how old it is stays true. */
 const REFRESH_MS = 10_000;
 
 /** Executes an operation as it is executed for everybody, and tells what is subscribed to, if it is a subscription in order. */
-export type Execute = (
-  operation: Operation,
-  limits: Limits,
-  onSubscribed: (subscribed: Subscribed) => void,
-) => Promise<FormattedExecutionResult>;
+export type Execute = (operation: Operation, limits: Limits, onSubscribed: (subscribed: Subscribed) => void) => Promise<Executed>;
+
+export interface Executed {
+  readonly result: FormattedExecutionResult;
+  /** Up to where it knows everything. */
+  readonly position: number;
+}
 
 /** An answer, written once for all who get it. */
 export class Answer implements ExecutionResult {
   declare readonly data?: never;
+  /** As HTTP writes it, without the end of its line. */
   readonly text: string;
+  /** Up to where it knows everything. */
+  readonly position: number;
+  #positionedText: string | null = null;
 
-  constructor(result: FormattedExecutionResult) {
-    // As HTTP writes it, without the end of its line.
+  constructor(result: FormattedExecutionResult, position: number) {
     this.text = toText(result);
+    this.position = position;
   }
+
+  get positionedText(): string {
+    return (this.#positionedText ??= `${this.text.slice(0, -1)},"extensions":{"position":${this.position}}}`);
+  }
+}
+
+/** With its position, if whoever asks has named one: others get fewer bytes. */
+export function textFor(operation: Operation, answer: Answer): string {
+  return positionNamed(operation) === undefined ? answer.text : answer.positionedText;
 }
 
 interface Last {
@@ -37,6 +52,8 @@ interface Last {
 /** Equal subscriptions, answered together. */
 export class Topic {
   readonly readers = new Set<Latest<Answer>>();
+  /** Those that know more than the others, and need the next answer even if it is new to nobody else. */
+  readonly readersAhead = new Set<Latest<Answer>>();
   /** Those who wait for the first answer. */
   joiningCount = 0;
   /** By the clock of timers. */
@@ -45,7 +62,7 @@ export class Topic {
   readonly #selection: Selection;
   readonly #engine: Engine;
   readonly #execute: Execute;
-  #begun: Promise<FormattedExecutionResult | null> | null = null;
+  #begun: Promise<Executed | null> | null = null;
   #last: Last | null = null;
   /** When it was pushed last, by the gateway's clock, and what without its moments. */
   #pushed = { atMs: -Infinity, digest: "" };
@@ -66,8 +83,14 @@ export class Topic {
     return this.#answered.answer;
   }
 
+  /** An answer for one who knows more than the newest one does. What others get, and when, does not change by it. */
+  async answerAnew(limits: Limits): Promise<Answer> {
+    const { last } = await this.#ask(limits, this.#answered);
+    return last!.answer;
+  }
+
   /** Asks for the first answer, once. @returns null when it is there, or why it never will be */
-  begin(limits: Limits): Promise<FormattedExecutionResult | null> {
+  begin(limits: Limits): Promise<Executed | null> {
     return (this.#begun ??= this.#answerFirst(limits));
   }
 
@@ -85,10 +108,10 @@ export class Topic {
     return last!.answer;
   }
 
-  async #answerFirst(limits: Limits): Promise<FormattedExecutionResult | null> {
-    const { result, last } = await this.#ask(limits, null);
+  async #answerFirst(limits: Limits): Promise<Executed | null> {
+    const { result, position, last } = await this.#ask(limits, null);
     // What is refused has no data, be it null.
-    if (last === null || !result.data) return result.errors ? { errors: result.errors } : result;
+    if (last === null || !result.data) return { result: result.errors ? { errors: result.errors } : result, position };
     this.#last = last;
     this.#pushed = { atMs: limits.nowMs, digest: this.#digestOf(result, last.answer) };
     return null;
@@ -113,14 +136,14 @@ export class Topic {
   }
 
   /** @param before what is still known of the subscription when an answer fails */
-  async #ask(limits: Limits, before: Last | null): Promise<{ readonly result: FormattedExecutionResult; readonly last: Last | null }> {
+  async #ask(limits: Limits, before: Last | null): Promise<Executed & { readonly last: Last | null }> {
     let subscribed: Subscribed | null = before?.subscribed ?? null;
     let version = 0;
-    const result = await this.#execute(this.#operation, limits, (told) => {
+    const { result, position } = await this.#execute(this.#operation, limits, (told) => {
       subscribed = told;
       version = this.#engine.versionOf(told.accountId, told.window);
     });
-    return { result, last: subscribed && { subscribed, version, answer: new Answer(result) } };
+    return { result, position, last: subscribed && { subscribed, version, answer: new Answer(result, position) } };
   }
 
   /** Equal for answers that differ in nothing but the moments of their windows. */

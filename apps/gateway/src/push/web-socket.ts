@@ -10,9 +10,9 @@ import type { Caller } from "../access/caller.ts";
 import { callerOf } from "../access/guard.ts";
 import { assertMay, badCredential, logReason, Refusal, type RefusalStatus } from "../access/refusal.ts";
 import type { Readiness } from "../http/health.ts";
-import { INTERNAL_MESSAGE, refuseUpgrade } from "../http/problem.ts";
+import { HttpProblem, INTERNAL_MESSAGE, refuseUpgrade } from "../http/problem.ts";
 import { NO_ROUTE, pathOf, type Telemetry } from "../http/telemetry.ts";
-import { Answer } from "./topic.ts";
+import { Answer, textFor } from "./topic.ts";
 import { MESSAGE_BYTES_MAX } from "./operation.ts";
 import type { Answered, Pusher } from "./pusher.ts";
 
@@ -119,13 +119,13 @@ function createSpeaker({
       if (Object.keys(subscriptions).length > SUBSCRIPTIONS_A_CONNECTION_MAX) return [tooMany()];
       const refusal = await refusalFor(access, extra);
       if (refusal !== null) return [refusal];
-      const answered = await pusher.answer(payload, extra.caller!);
+      const answered = await pusher.answer(payload, extra.caller!).catch(toUnanswered);
       if (answered.kind === "once" && !("data" in answered.result)) return (answered.result.errors ?? []).map(toError);
       return { schema, document: parse(payload.query), operationName: payload.operationName, contextValue: answered };
     },
     execute: resultOf,
     subscribe: resultOf,
-    onNext: (_context, _id, _payload, _args, result) => new Payload(result as Answer),
+    onNext: (_context, _id, operation, _args, result) => new Payload(textFor(operation, result as Answer)),
   });
   return (socket, headers, address, log) => {
     const stopPinging = pingPeer(socket);
@@ -194,7 +194,15 @@ function closeFor(refusal: Refusal, { socket, log }: Connection): void {
 
 function resultOf({ contextValue }: ExecutionArgs): Answer | AsyncIterable<Answer> {
   const answered = contextValue as Answered;
-  return answered.kind === "pushed" ? answered.answers : new Answer(answered.result);
+  return answered.kind === "pushed" ? answered.answers : new Answer(answered.result, answered.position);
+}
+
+/** What HTTP would answer with a status. */
+function toUnanswered(error: unknown): Answered {
+  if (!(error instanceof HttpProblem)) throw error;
+  const { message, causes, statusCode } = error;
+  const extensions = { code: statusCode === 503 ? "UNAVAILABLE" : "BAD_USER_INPUT", causes };
+  return { kind: "once", result: { errors: [{ message, extensions }] }, position: 0 };
 }
 
 /**
@@ -204,23 +212,23 @@ function resultOf({ contextValue }: ExecutionArgs): Answer | AsyncIterable<Answe
 class Payload implements ExecutionResult {
   declare readonly data?: never;
   static readonly #TAIL = '"payload":0}';
-  static #written: Answer | null = null;
-  readonly #answer: Answer;
+  static #written: string | null = null;
+  readonly #text: string;
 
-  constructor(answer: Answer) {
-    this.#answer = answer;
+  constructor(text: string) {
+    this.#text = text;
   }
 
   toJSON(): number {
-    Payload.#written = this.#answer;
+    Payload.#written = this.#text;
     return 0;
   }
 
   /** @param message as it was written last */
   static fillIn(message: string): string {
-    const answer = Payload.#written;
+    const text = Payload.#written;
     Payload.#written = null;
-    return answer === null ? message : `${message.slice(0, -Payload.#TAIL.length)}"payload":${answer.text}}`;
+    return text === null ? message : `${message.slice(0, -Payload.#TAIL.length)}"payload":${text}}`;
   }
 }
 

@@ -6,11 +6,13 @@ import * as fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readConfig } from "../../src/index.ts";
 import { graphqlDoor, restDoor } from "../doors.ts";
+import { PUSH_DOORS, webSocketDoor } from "../push-clients.ts";
 import { createAsker, createTestFolder, startTestGateway, type TestGateway } from "../test-gateway.ts";
 import { ask, expectEqualAnswers, questionsAbout } from "./comparing.ts";
 
 const isMissing = findNatsServer() === null;
 const NOW_MS = LOG_RANGE.endMs + 60_000;
+const TOTAL = "totalAgentConversationSegments";
 const NOWHERE = "nats://127.0.0.1:1";
 
 describe.skipIf(isMissing)(`nodes that share a stream${isMissing ? `: ${NATS_MISSING}` : ""}`, () => {
@@ -115,6 +117,54 @@ describe.skipIf(isMissing)(`nodes that share a stream${isMissing ? `: ${NATS_MIS
     await expectEqualAnswers([a.url, again.url, empty.url], paths, Number(headers.get("segmeter-position")));
     await stop(again);
     await kept.remove();
+  });
+
+  for (const { name, connect } of PUSH_DOORS) {
+    test(`over ${name}, who is pushed to goes on at another node, and sees nothing older there than it has seen`, async () => {
+      const nodes = [await startNode(), await startNode()];
+      const place = { url: nodes[0]!.url };
+      const client = connect(place);
+      // A client that is connected anew sends along what it has seen last.
+      const seen = { position: 0 };
+      const query = `subscription { agentSegments(accountId: "x", timeframe: 60, everyMs: 250) { metrics { ${TOTAL} } } }`;
+      const pushed = client.subscribe(query, {}, seen);
+      const count = async (): Promise<number> => {
+        const { data, extensions } = await pushed.next();
+        expect(extensions!.position).toBeGreaterThanOrEqual(seen.position);
+        seen.position = extensions!.position;
+        return data.agentSegments.metrics[TOTAL];
+      };
+      expect(await count()).toBe(0);
+      for (let i = 1; i <= 5; i++) {
+        // Posted where nobody is pushed to, and asked for there as soon as it was seen here.
+        const { headers } = await nodes[i % 2]!.postEvents("x", segmentOf(`c${i}`));
+        expect(await count()).toBe(i);
+        expect(seen.position).toBe(Number(headers.get("segmeter-position")));
+        place.url = nodes[i % 2]!.url;
+        const left = nodes[(i + 1) % 2]!;
+        const { port } = new URL(left.url);
+        await stop(left);
+        const { cluster } = left.config;
+        nodes[(i + 1) % 2] = await startTestGateway({ cluster, now: () => NOW_MS, retentionHours: Infinity, port: Number(port) });
+        running.push(nodes[(i + 1) % 2]!);
+        expect(await count()).toBe(i);
+      }
+      client.close();
+    });
+  }
+
+  test("a subscription that names a position of another node begins with it", async () => {
+    const [a, b] = [await startNode(), await startNode()];
+    const client = webSocketDoor.connect(b);
+    for (let i = 1; i <= 20; i++) {
+      const { headers } = await a.postEvents("x", segmentOf(`c${i}`));
+      const position = Number(headers.get("segmeter-position"));
+      const query = `subscription { agentSegments(accountId: "x", timeframe: 60) { metrics { ${TOTAL} } } }`;
+      const pushed = client.subscribe(query, {}, { position });
+      expect(await pushed.next()).toEqual({ data: { agentSegments: { metrics: { [TOTAL]: i } } }, extensions: { position } });
+      if (i % 2 === 0) pushed.stop();
+    }
+    client.close();
   });
 
   test("a batch counts once, however often and wherever it is sent", async () => {
@@ -244,6 +294,14 @@ describe("a position", () => {
     expect((await asker.graphql("{ __typename }")).body).toEqual({ data: { __typename: "Query" }, extensions: { position } });
   });
 });
+
+/** One closed segment. */
+function segmentOf(conversationId: string): object[] {
+  return [
+    { eventId: "1", conversationId, at: NOW_MS - 2000, type: "AGENT_ASSIGNED", agentId: "1" },
+    { eventId: "2", conversationId, at: NOW_MS - 1000, type: "CONVERSATION_CLOSED", closedBy: "AGENT" },
+  ];
+}
 
 /** The same events, of other conversations. */
 function inConversations(events: readonly ConversationEvent[], prefix: string): ConversationEvent[] {
