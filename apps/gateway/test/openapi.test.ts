@@ -20,6 +20,7 @@ const PARAMETERS = [
 const REST = "/operations/api/account/{accountId}/msgagentsegments";
 const INGEST = "/v1/accounts/{accountId}/events";
 const AGENTS = "/v1/accounts/{accountId}/agents";
+const HISTORY = "/v1/accounts/{accountId}/liveperson/history";
 const LOOKUPS = ["/api/account/{accountId}/service/leDataReporting/baseURI.json", "/api/account/{accountId}/service/baseURI.json"];
 const WEBHOOKS = "/liveperson/webhooks/{accountId}";
 
@@ -41,6 +42,7 @@ describe("the description of the gateway, a valid OpenAPI document,", () => {
       INGEST,
       AGENTS,
       `${AGENTS}/unknown`,
+      HISTORY,
       WEBHOOKS,
       ...LOOKUPS,
       "/v1/backup",

@@ -13,15 +13,17 @@ export interface Translation {
  * The order of events at the same moment, as their `sequence`. Of two that tell of the same change the better witness
  * comes first, and what follows it changes nothing:
  *
- *     0  opened, source known      2  unassigned, by the history    4 + n  assigned or not, by a notification n ms after
- *     1  opened                    3  assigned, by the history             the one before it
- *                                  FROM_MESSAGES + n  message n     CLOSING  closed
+ *     0  opened, source known     2…  unassigned, by the history    NOTIFIED + n  assigned or not, by a notification
+ *     1  opened                   3…  assigned, by the history                    n ms after the one before it
+ *                                 FROM_MESSAGES + n  message n      CLOSING       closed
+ *
+ * What the history tells of one moment keeps its order (`placedBehind`).
  */
 const OPENING_OF_SOURCE = 0;
 const OPENING = 1;
 const UNASSIGNMENT = 2;
 const ASSIGNMENT = 3;
-const NOTIFIED = 4;
+const NOTIFIED = 2 ** 20;
 const UNPRECEDED = 2 ** 45;
 const FROM_MESSAGES = 2 ** 46;
 const CLOSING = 2 ** 52;
@@ -116,6 +118,39 @@ function sequenceOf(witness: Witness, byHistory: number): number {
   if (witness.kind === "HISTORY") return byHistory;
   return NOTIFIED + Math.min(witness.sinceBeforeMs ?? UNPRECEDED, UNPRECEDED);
 }
+
+/** In the order of the fold. */
+export interface Place {
+  readonly at: number;
+  readonly sequence: number;
+}
+
+export function comparePlaces(a: Place, b: Place): number {
+  return a.at - b.at || a.sequence - b.sequence;
+}
+
+export const BEFORE_ALL: Place = { at: -1, sequence: -1 };
+
+/** Behind whatever a notification may have said of the same moment. */
+export const NOTIFIED_LAST = NOTIFIED + UNPRECEDED;
+
+/** What the history tells, behind a place: at the moment it has, or at the first one that is not before. */
+export function placedBehind(last: Place, event: ConversationEvent): ConversationEvent {
+  const rank = RANKS[event.type] ?? event.sequence;
+  const next = last.sequence + 1;
+  if (event.at > last.at) return placedAt({ at: event.at, sequence: rank }, event);
+  if (rank >= next) return placedAt({ at: last.at, sequence: rank }, event);
+  const hasRoom = event.type in RANKS && next < NOTIFIED;
+  return placedAt(hasRoom ? { at: last.at, sequence: next } : { at: last.at + 1, sequence: rank }, event);
+}
+
+/** The same, told of another place. */
+export function placedAt({ at, sequence }: Place, event: ConversationEvent): ConversationEvent {
+  return named({ ...event, eventId: "", at, sequence });
+}
+
+/** Of the changes that may share a moment. */
+const RANKS: Partial<Record<ConversationEvent["type"], number>> = { AGENT_UNASSIGNED: UNASSIGNMENT, AGENT_ASSIGNED: ASSIGNMENT };
 
 const DIGEST_LENGTH = 22;
 

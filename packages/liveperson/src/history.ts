@@ -1,11 +1,21 @@
 import { describe, type ConversationEvent, type Sender, type UserType } from "@segmeter/engine";
 import type { AgentDirectory } from "./agent-directory.ts";
-import { assignedEvent, closedEvent, closerOf, HISTORY, messageEvent, openedEvent, unassignedEvent, type Translation } from "./fact.ts";
+import {
+  assignedEvent,
+  BEFORE_ALL,
+  closedEvent,
+  closerOf,
+  HISTORY,
+  messageEvent,
+  openedEvent,
+  placedBehind,
+  unassignedEvent,
+  type Place,
+  type Translation,
+} from "./fact.ts";
 import { sourceOfHistory } from "./source.ts";
+import { SAME_CHANGE_MS } from "./told.ts";
 import { countIn, isObject, listIn, momentIn, objectIn, textIn, type JsonObject } from "./value.ts";
-
-/** Sections of one record are written by different services; what lies so close together is one change. */
-const SAME_CHANGE_MS = 5_000;
 
 /**
  * Translates one entry of `conversationHistoryRecords`. A record that contradicts itself is taken as far as it is sound:
@@ -20,27 +30,35 @@ export function toHistoryEvents(record: unknown, directory: AgentDirectory): Tra
   return new RecordReader(conversationId, record, info, directory).read();
 }
 
-/** One thing that the record says of who is at work. */
-type Change =
-  | {
-      readonly kind: "OPENED";
-      readonly at: number;
-      readonly type: "CONVERSATION_STARTED" | "CONVERSATION_RESUMED";
-      /** Of its end, if it was never transferred. */ readonly skillId: string | null;
-    }
-  | { readonly kind: "TRANSFERRED"; readonly at: number; readonly where: string; readonly transfer: JsonObject }
-  | { readonly kind: "ASSIGNED"; readonly at: number; readonly where: string; readonly agent: Assignee }
-  | { readonly kind: "CLOSED"; readonly at: number; readonly closedBy: Sender };
+/** A time in which it was open, as one dialog. */
+interface Stage {
+  readonly dialogIds: (string | null)[];
+  /** null: the record does not say when. */
+  readonly opened: { readonly at: number; readonly type: "CONVERSATION_STARTED" | "CONVERSATION_RESUMED" } | null;
+  /** Of its end, if it was never transferred. */
+  readonly skillId: string | null;
+  closed: { readonly at: number; readonly closedBy: Sender } | null;
+}
 
-interface Assignee {
+/** Somebody is assigned. */
+interface Coming {
+  readonly where: string;
+  readonly at: number;
+  readonly dialogId: string | null;
   readonly agentId: string;
   readonly groupId: string | null;
   readonly userType: UserType | null;
-  takeover: boolean;
 }
 
-/** Of changes at the same moment: who leaves does so before somebody else comes. */
-const ORDER: readonly Change["kind"][] = ["OPENED", "TRANSFERRED", "ASSIGNED", "CLOSED"];
+/** A transfer: somebody leaves, or is taken over, or nobody was there. */
+interface Going {
+  readonly where: string;
+  readonly at: number;
+  readonly dialogId: string | null;
+  readonly reason: TransferReason;
+  readonly transfer: JsonObject;
+  readonly sourceAgentId: string | null;
+}
 
 class RecordReader {
   readonly #conversationId: string;
@@ -49,6 +67,7 @@ class RecordReader {
   readonly #directory: AgentDirectory;
   readonly #events: ConversationEvent[] = [];
   readonly #faults: string[] = [];
+  #last: Place = BEFORE_ALL;
 
   constructor(conversationId: string, record: JsonObject, info: JsonObject, directory: AgentDirectory) {
     this.#conversationId = conversationId;
@@ -58,11 +77,15 @@ class RecordReader {
   }
 
   read(): Translation {
-    const changes = [...this.#readAssignments(), ...this.#readTransfers()];
-    this.#markTakeovers(changes);
-    this.#addWitnessed(changes);
-    changes.push(...this.#readStages());
-    this.#walk(changes.toSorted((a, b) => a.at - b.at || ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind)));
+    const stages = this.#readStages();
+    const comings = this.#readComings();
+    this.#addWitnessed(comings);
+    const goings = this.#readGoings();
+    const comingsOf = this.#byStage(stages, comings);
+    const goingsOf = this.#byStage(stages, goings);
+    const walks = stages.map((stage, index) => this.#walk(stage, comingsOf[index]!, goingsOf[index]!));
+    const lastAssigned = walks.findLast((walk) => walk.lastAssigned !== null)?.lastAssigned ?? null;
+    this.#checkLatest(lastAssigned, walks.at(-1)!.skillId);
     this.#readMessages();
     return { events: this.#events, faults: this.#faults };
   }
@@ -71,46 +94,57 @@ class RecordReader {
     this.#faults.push(`${where}: ${message}`);
   }
 
-  /** When the conversation was opened and closed, each time. */
-  #readStages(): Change[] {
+  #say(event: ConversationEvent): void {
+    const said = placedBehind(this.#last, event);
+    this.#last = said;
+    this.#events.push(said);
+  }
+
+  /** When the conversation was opened and closed, each time; at least one. */
+  #readStages(): Stage[] {
     const startMs = momentIn(this.#info, "startTimeL");
     const dialogs = listIn(this.#record, "dialogs")
       .filter((dialog) => (textIn(dialog, "dialogType") ?? "MAIN") === "MAIN")
       .toSorted((a, b) => (momentIn(a, "startTimeL") ?? 0) - (momentIn(b, "startTimeL") ?? 0));
-    const changes: Change[] = [];
     const skillIdOf = (dialog: JsonObject | undefined): string | null =>
       dialogs.length > 1 && dialog ? textIn(dialog, "skillId") : textIn(this.#info, "latestSkillId");
     if (startMs === null) this.#fault("info.startTimeL", "expected epoch ms, got none; it opens with its first event");
-    else changes.push({ kind: "OPENED", at: startMs, type: "CONVERSATION_STARTED", skillId: skillIdOf(dialogs[0]) });
+    const opened = startMs === null ? null : { at: startMs, type: "CONVERSATION_STARTED" as const };
+    const stages: Stage[] = [{ dialogIds: [], opened, skillId: skillIdOf(dialogs[0]), closed: null }];
     dialogs.forEach((dialog, index) => {
-      const where = `dialogs.${index}`;
       const at = momentIn(dialog, "startTimeL");
       if (index > 0 && at !== null) {
         const type = textIn(dialog, "openedBy") === "CONSUMER" ? "CONVERSATION_STARTED" : "CONVERSATION_RESUMED";
-        changes.push({ kind: "OPENED", at, type, skillId: skillIdOf(dialog) });
+        stages.push({ dialogIds: [], opened: { at, type }, skillId: skillIdOf(dialog), closed: null });
       }
       const isLast = index === dialogs.length - 1;
-      changes.push(...this.#readEnd(where, dialog, isLast ? momentIn(this.#info, "endTimeL") : null));
+      const stage = stages.at(-1)!;
+      stage.dialogIds.push(textIn(dialog, "dialogId"));
+      stage.closed = this.#readEnd(`dialogs.${index}`, dialog, isLast ? momentIn(this.#info, "endTimeL") : null) ?? stage.closed;
     });
-    const isEnded = changes.some(({ kind }) => kind === "CLOSED");
-    if (dialogs.length === 0 || (isStatusClosed(this.#info) && !isEnded)) changes.push(...this.#readEnd("info", this.#info, null));
+    const isEnded = stages.some(({ closed }) => closed !== null);
+    if (dialogs.length === 0 || (isStatusClosed(this.#info) && !isEnded)) stages.at(-1)!.closed = this.#readEnd("info", this.#info, null);
     else if (textIn(this.#info, "status") === "OPEN") this.#checkOpen("info", this.#info);
-    return changes;
+    for (const stage of stages) {
+      if (!stage.opened || !stage.closed || stage.opened.at - stage.closed.at <= SAME_CHANGE_MS) continue;
+      this.#fault("info", `closed at ${stage.closed.at}, before it was opened at ${stage.opened.at}; it stays open`);
+      stage.closed = null;
+    }
+    return stages;
   }
 
   /** @param endMsElse the end, where the section does not say it itself */
-  #readEnd(where: string, given: JsonObject, endMsElse: number | null): Change[] {
+  #readEnd(where: string, given: JsonObject, endMsElse: number | null): Stage["closed"] {
     const endMs = momentIn(given, "endTimeL") ?? endMsElse;
     if (!(isStatusClosed(given) ?? endMs !== null)) {
       this.#checkOpen(where, given);
-      return [];
+      return null;
     }
     if (endMs === null) {
       this.#fault(`${where}.endTimeL`, "expected when it was closed, got none; it stays open");
-      return [];
+      return null;
     }
-    const reason = textIn(given, "closeReason") ?? textIn(this.#info, "closeReason");
-    return [{ kind: "CLOSED", at: endMs, closedBy: closerOf(reason) }];
+    return { at: endMs, closedBy: closerOf(textIn(given, "closeReason") ?? textIn(this.#info, "closeReason")) };
   }
 
   #checkOpen(where: string, given: JsonObject): void {
@@ -120,8 +154,8 @@ class RecordReader {
     }
   }
 
-  #readAssignments(): Change[] {
-    return listIn(this.#record, "agentParticipants").flatMap((participant, index): Change[] => {
+  #readComings(): Coming[] {
+    return listIn(this.#record, "agentParticipants").flatMap((participant, index): Coming[] => {
       if (textIn(participant, "permission") !== "ASSIGNED_AGENT") return [];
       const where = `agentParticipants.${index}`;
       const agentId = textIn(participant, "agentId");
@@ -131,109 +165,104 @@ class RecordReader {
         return [];
       }
       const userType = USER_TYPES.get(textIn(participant, "userType") ?? "") ?? null;
-      const agent = { agentId, groupId: textIn(participant, "agentGroupId"), userType, takeover: false };
-      return [{ kind: "ASSIGNED", at, where, agent }];
+      const groupId = textIn(participant, "agentGroupId");
+      return [{ where, at, dialogId: textIn(participant, "dialogId"), agentId, groupId, userType }];
     });
-  }
-
-  #readTransfers(): Change[] {
-    return listIn(this.#record, "transfers").flatMap((transfer, index): Change[] => {
-      const where = `transfers.${index}`;
-      const at = momentIn(transfer, "timeL");
-      if (at !== null) return [{ kind: "TRANSFERRED", at, where, transfer }];
-      this.#fault(where, "expected timeL; the transfer is passed over");
-      return [];
-    });
-  }
-
-  /** A takeover stands among the transfers, the manager's coming among the participants. */
-  #markTakeovers(changes: Change[]): void {
-    for (const change of changes) {
-      if (change.kind !== "TRANSFERRED" || reasonOf(change.transfer) !== "TAKEOVER") continue;
-      const agentId = textIn(change.transfer, "assignedAgentId") ?? textIn(change.transfer, "by");
-      if (agentId === null) {
-        this.#fault(change.where, "expected who took over, got none; the takeover is passed over");
-        continue;
-      }
-      const coming = nearest(assignmentsOf(changes, agentId), change.at);
-      if (coming !== null) coming.agent.takeover = true;
-      else {
-        const agent = { agentId, groupId: null, userType: null, takeover: true };
-        changes.push({ kind: "ASSIGNED", at: change.at, where: change.where, agent });
-      }
-    }
   }
 
   /** Interactions name the assigned agents a second time: whom no participant tells of is taken from there. */
-  #addWitnessed(changes: Change[]): void {
+  #addWitnessed(comings: Coming[]): void {
     listIn(this.#record, "interactions").forEach((interaction, index) => {
       const where = `interactions.${index}`;
       const agentId = textIn(interaction, "assignedAgentId");
       const at = momentIn(interaction, "interactionTimeL");
-      if (agentId === null || at === null || assignmentsOf(changes, agentId).length > 0) return;
+      if (agentId === null || at === null || comings.some((coming) => coming.agentId === agentId)) return;
       this.#fault(where, `agent ${describe(agentId)} was assigned, and is not among agentParticipants; taken from here`);
-      changes.push({ kind: "ASSIGNED", at, where, agent: { agentId, groupId: null, userType: null, takeover: false } });
+      comings.push({ where, at, dialogId: textIn(interaction, "dialogId"), agentId, groupId: null, userType: null });
     });
   }
 
-  /** Goes through what happened, and says what fits what went before. */
-  #walk(changes: readonly Change[]): void {
-    const conversationId = this.#conversationId;
-    const source = sourceOfHistory(this.#info);
-    let skillId: string | null = null;
-    let isOpen = true;
-    let assigned: { readonly agentId: string; readonly at: number } | null = null;
-    let leaving: string | null = null;
-    let lastAssigned: string | null = null;
-    const startMs = momentIn(this.#info, "startTimeL") ?? 0;
-    for (const [index, change] of changes.entries()) {
-      const { at } = change;
-      if (change.kind === "OPENED") {
-        isOpen = true;
-        skillId = skillAtOpening(changes.slice(index + 1), change.skillId);
-        this.#events.push(openedEvent(change.type, conversationId, at, source));
-        continue;
-      }
-      if (change.kind === "CLOSED") {
-        isOpen = false;
-        assigned = leaving = null;
-        this.#events.push(closedEvent(conversationId, at, change.closedBy));
-        continue;
-      }
-      if (!isOpen || at < startMs) {
-        this.#fault(change.where, `happened at ${at}, while the conversation was not open; passed over`);
-        continue;
-      }
-      if (change.kind === "ASSIGNED") {
-        const { agentId, groupId, userType, takeover } = change.agent;
-        const assignment = { conversationId, at, agentNames: [agentId], skillId, takeover, groupId, userType };
-        this.#events.push(assignedEvent(assignment, HISTORY, this.#directory));
-        leaving = assigned?.agentId ?? leaving;
-        assigned = { agentId, at };
-        lastAssigned = agentId;
-        continue;
-      }
-      const { transfer, where } = change;
-      const targetSkillId = textIn(transfer, "targetSkillId");
-      const reason = reasonOf(transfer);
-      const sourceAgentId = textIn(transfer, "sourceAgentId");
-      if (reason === null) {
+  #readGoings(): Going[] {
+    return listIn(this.#record, "transfers").flatMap((transfer, index): Going[] => {
+      const where = `transfers.${index}`;
+      const at = momentIn(transfer, "timeL");
+      const reason = REASONS.get(textIn(transfer, "reason") ?? "");
+      if (at === null) this.#fault(where, "expected timeL; the transfer is passed over");
+      else if (reason === undefined) {
         this.#fault(where, `reason: expected one of ${[...REASONS.keys()].join(", ")}, got ${describe(transfer["reason"])}; passed over`);
-      } else if (reason === "TAKEOVER" || reason === "NONE") {
-        // Of a takeover the manager's assignment tells; an offer that ran out is no agent's work.
-        skillId = targetSkillId ?? skillId;
-      } else if (isOther(sourceAgentId, assigned?.agentId ?? leaving)) {
-        const isTold = sourceAgentId === leaving && assigned !== null && at - assigned.at <= SAME_CHANGE_MS;
-        if (isTold) continue;
-        this.#fault(where, `from agent ${describe(sourceAgentId)}, who was not assigned then; passed over`);
       } else {
-        skillId = targetSkillId ?? skillId;
-        this.#events.push(unassignedEvent({ conversationId, at, skillId: targetSkillId, reason }, HISTORY));
-        leaving = assigned?.agentId ?? leaving;
-        assigned = null;
+        return [{ where, at, dialogId: textIn(transfer, "dialogId"), reason, transfer, sourceAgentId: textIn(transfer, "sourceAgentId") }];
       }
+      return [];
+    });
+  }
+
+  /** @returns of each stage what happened in it, in order, and within it; what lies in none is named */
+  #byStage<Change extends Coming | Going>(stages: readonly Stage[], changes: readonly Change[]): Change[][] {
+    const byStage = stages.map((): Change[] => []);
+    for (const change of changes.toSorted((a, b) => a.at - b.at)) {
+      const named = stages.findIndex(({ dialogIds }) => change.dialogId !== null && dialogIds.includes(change.dialogId));
+      const distances = stages.map((stage, index) => Math.max(0, msOutside(stage, change.at) - (index === named ? SAME_CHANGE_MS : 0)));
+      const index = named !== -1 && distances[named] === 0 ? named : distances.indexOf(Math.min(...distances));
+      const at = momentWithin(stages[index]!, change.at);
+      if (Math.abs(at - change.at) <= SAME_CHANGE_MS) byStage[index]!.push({ ...change, at });
+      else this.#fault(change.where, `happened at ${change.at}, while the conversation was not open; passed over`);
     }
-    this.#checkLatest(lastAssigned, skillId);
+    return byStage;
+  }
+
+  /**
+   * Goes through a stage, and says what fits what went before. Who came and who left stand in two sections, each in its own
+   * order; where these are dated closely, what alone can be next is next.
+   */
+  #walk(stage: Stage, comings: readonly Coming[], allGoings: readonly Going[]): Walk {
+    // The record tells skills of ends and of transfers: where the first one came from, else where it still was at its end.
+    const skillId = allGoings[0] ? textIn(allGoings[0].transfer, "sourceSkillId") : stage.skillId;
+    const walk: Walk = { assigned: null, leaving: null, lastAssigned: null, skillId };
+    // An offer that ran out is no agent's work.
+    const goings = allGoings.filter(({ reason }) => reason !== "NONE");
+    if (stage.opened) this.#say(openedEvent(stage.opened.type, this.#conversationId, stage.opened.at, sourceOfHistory(this.#info)));
+    for (let [comingIndex, goingIndex] = [0, 0]; comingIndex < comings.length || goingIndex < goings.length;) {
+      const [coming, going] = [comings[comingIndex], goings[goingIndex]];
+      const next = nextOf(coming, going, walk.assigned);
+      const at = Math.min(coming?.at ?? Infinity, going?.at ?? Infinity);
+      if (next === "COMING") this.#come(walk, coming!, at, false);
+      else this.#go(walk, going!, next === "BOTH" ? coming! : null, at);
+      if (next !== "GOING") comingIndex += 1;
+      if (next !== "COMING") goingIndex += 1;
+    }
+    if (stage.closed) this.#say(closedEvent(this.#conversationId, stage.closed.at, stage.closed.closedBy));
+    return walk;
+  }
+
+  #come(walk: Walk, { agentId, groupId, userType }: Pick<Coming, "agentId" | "groupId" | "userType">, at: number, takeover: boolean): void {
+    const conversationId = this.#conversationId;
+    const assignment = { conversationId, at, agentNames: [agentId], skillId: walk.skillId, takeover, groupId, userType };
+    this.#say(assignedEvent(assignment, HISTORY, this.#directory));
+    walk.leaving = walk.assigned ?? walk.leaving;
+    walk.assigned = walk.lastAssigned = agentId;
+  }
+
+  /** @param manager who came by this takeover, as the participants tell of it */
+  #go(walk: Walk, going: Going, manager: Coming | null, at: number): void {
+    const { where, reason, transfer, sourceAgentId } = going;
+    const targetSkillId = textIn(transfer, "targetSkillId");
+    if (reason === "TAKEOVER") {
+      const agentId = managerOf(going);
+      walk.skillId = targetSkillId ?? walk.skillId;
+      if (manager !== null) this.#come(walk, manager, manager.at, true);
+      else if (agentId === null) this.#fault(where, "expected who took over, got none; the takeover is passed over");
+      else if (agentId !== walk.assigned) this.#come(walk, { agentId, groupId: null, userType: null }, at, true);
+    } else if (reason !== "NONE") {
+      if (isOther(sourceAgentId, walk.assigned ?? walk.leaving)) {
+        this.#fault(where, `from agent ${describe(sourceAgentId)}, who was not assigned then; passed over`);
+        return;
+      }
+      walk.skillId = targetSkillId ?? walk.skillId;
+      this.#say(unassignedEvent({ conversationId: this.#conversationId, at, skillId: targetSkillId, reason }, HISTORY));
+      walk.leaving = walk.assigned ?? walk.leaving;
+      walk.assigned = null;
+    }
   }
 
   #checkLatest(agentId: string | null, skillId: string | null): void {
@@ -257,35 +286,64 @@ class RecordReader {
       const where = `messageRecords.${index}`;
       const dialogId = textIn(message, "dialogId") ?? dialogOf(textIn(message, "messageId")) ?? this.#conversationId;
       if (surveys.has(dialogId) || PRIVATE.has(textIn(message, "audience") ?? textIn(message, "messageAudience") ?? "")) return;
-      const at = momentIn(message, "timeL");
+      const timeMs = momentIn(message, "timeL");
       const number = countIn(message, "seq");
       const sentBy = SENDERS.get((textIn(message, "sentBy") ?? "").toUpperCase());
       const agentId = sentBy === "AGENT" ? this.#directory.idOf(namesOf(message)) : null;
-      if (at === null || number === null || sentBy === undefined || (sentBy === "AGENT" && agentId === null)) {
+      if (timeMs === null || number === null || sentBy === undefined || (sentBy === "AGENT" && agentId === null)) {
         this.#fault(where, "expected timeL, seq, sentBy and, of an agent, participantId; the message is passed over");
         return;
       }
-      if (at < (momentIn(this.#info, "startTimeL") ?? 0)) {
-        this.#fault(where, `was sent at ${at}, before the conversation was opened; passed over`);
+      const at = Math.max(timeMs, momentIn(this.#info, "startTimeL") ?? 0);
+      if (at - timeMs > SAME_CHANGE_MS) {
+        this.#fault(where, `was sent at ${timeMs}, before the conversation was opened; passed over`);
         return;
       }
-      this.#checkTime(where, message, at);
+      this.#checkTime(where, message, timeMs);
       this.#events.push(messageEvent({ conversationId: this.#conversationId, dialogId, number, at, sentBy, agentId }));
     });
   }
 
   /** `"time": "2016-08-29 15:14:20.569+0000"` is `timeL` once more. */
-  #checkTime(where: string, message: JsonObject, at: number): void {
+  #checkTime(where: string, message: JsonObject, timeMs: number): void {
     const text = textIn(message, "time");
-    const timeMs = text === null ? NaN : Date.parse(text.replace(" ", "T").replace(/\+0000$/, "Z"));
-    if (!Number.isNaN(timeMs) && timeMs !== at) this.#fault(where, `time says ${timeMs}, timeL ${at}, which is taken`);
+    const textMs = text === null ? NaN : Date.parse(text.replace(" ", "T").replace(/\+0000$/, "Z"));
+    if (!Number.isNaN(textMs) && textMs !== timeMs) this.#fault(where, `time says ${textMs}, timeL ${timeMs}, which is taken`);
   }
 }
 
-/** The record tells skills of ends and of transfers: where the first transfer came from, else where it still was at its end. */
-function skillAtOpening(later: readonly Change[], skillIdAtEnd: string | null): string | null {
-  const next = later.find(({ kind }) => kind === "TRANSFERRED" || kind === "OPENED");
-  return next?.kind === "TRANSFERRED" ? textIn(next.transfer, "sourceSkillId") : skillIdAtEnd;
+/** Where a stage stands while it is gone through. */
+interface Walk {
+  assigned: string | null;
+  /** Who was before. */
+  leaving: string | null;
+  lastAssigned: string | null;
+  skillId: string | null;
+}
+
+/** What is next of two sections: the earlier, unless they are dated closely and only the later one fits who is assigned. */
+function nextOf(coming: Coming | undefined, going: Going | undefined, assigned: string | null): "COMING" | "GOING" | "BOTH" {
+  if (coming === undefined) return "GOING";
+  if (going === undefined) return "COMING";
+  const earlier = coming.at < going.at ? "COMING" : "GOING";
+  if (Math.abs(coming.at - going.at) > SAME_CHANGE_MS) return earlier;
+  const isFromAssigned = going.sourceAgentId === assigned;
+  if (going.reason === "TAKEOVER") {
+    if (coming.agentId === managerOf(going) && (isFromAssigned || going.sourceAgentId === null)) return "BOTH";
+  } else if (isFromAssigned) return "GOING";
+  return coming.agentId === going.sourceAgentId ? "COMING" : earlier;
+}
+
+function managerOf({ transfer }: Going): string | null {
+  return textIn(transfer, "assignedAgentId") ?? textIn(transfer, "by");
+}
+
+function msOutside(stage: Stage, at: number): number {
+  return Math.abs(momentWithin(stage, at) - at);
+}
+
+function momentWithin({ opened, closed }: Stage, at: number): number {
+  return Math.max(opened?.at ?? 0, Math.min(at, closed?.at ?? Infinity));
 }
 
 /** @returns null: the section has no status */
@@ -296,15 +354,6 @@ function isStatusClosed(given: JsonObject): boolean | null {
 /** Whether something is said, and differs from what is known. */
 function isOther(said: string | null, known: string | null): boolean {
   return said !== null && said !== known;
-}
-
-function assignmentsOf(changes: readonly Change[], agentId: string): (Change & { readonly kind: "ASSIGNED" })[] {
-  return changes.filter((change) => change.kind === "ASSIGNED").filter(({ agent }) => agent.agentId === agentId);
-}
-
-function nearest<Timed extends { readonly at: number }>(all: readonly Timed[], at: number): Timed | null {
-  const found = all.toSorted((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0];
-  return found && Math.abs(found.at - at) <= SAME_CHANGE_MS ? found : null;
 }
 
 /** `ms::dialog:<dialog>::msg:<number>`, or `ms::conv:…` in older records. */
@@ -326,10 +375,6 @@ const REASONS: ReadonlyMap<string, TransferReason> = new Map([
   ["TakeOver", "TAKEOVER"],
   ["SuggestedAgentTimeout", "NONE"],
 ]);
-
-function reasonOf(transfer: JsonObject): TransferReason | null {
-  return REASONS.get(textIn(transfer, "reason") ?? "") ?? null;
-}
 
 /** 0 is the system's own user, which is nobody human. */
 const USER_TYPES: ReadonlyMap<string, UserType> = new Map([

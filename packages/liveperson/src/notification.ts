@@ -1,8 +1,9 @@
 import { describe, type ConversationEvent, type Sender } from "@segmeter/engine";
 import type { AgentDirectory } from "./agent-directory.ts";
 import { closedEvent, closerOf, messageEvent, openedEvent } from "./fact.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Boundary, Snapshot } from "./snapshot.ts";
 import { sourceOfContext } from "./source.ts";
+import { SAME_CHANGE_MS } from "./told.ts";
 import { countIn, isObject, listIn, momentIn, objectIn, textIn, type JsonObject } from "./value.ts";
 
 /** What one body of a webhook, of the messaging service's socket or of the agent SDK says. */
@@ -17,8 +18,9 @@ export interface Notices {
 }
 
 export interface ConversationNotice {
+  readonly conversationId: string;
   /** The conversation's openings and closings, which every notification tells with their own times. */
-  readonly events: readonly ConversationEvent[];
+  readonly boundaries: readonly Boundary[];
   /** null: it does not say who is at work. */
   readonly snapshot: Snapshot | null;
 }
@@ -114,26 +116,34 @@ class NoticeReader implements Notices {
     const dialogs = mainDialogs(details);
     const closings = dialogs.filter(({ isClosed }) => isClosed);
     const startMs = momentIn(details, "startTs") ?? dialogs[0]!.openedMs;
+    const stageOf = (index: number): number | null => (isWhole(dialogs, startMs) ? index : null);
     for (const { endMs } of closings)
       if (endMs === null) this.fault(where, "endTs: expected the end of a closed conversation, got none; it stays open");
-    const events = [
-      ...(startMs === null ? [] : [openedEvent("CONVERSATION_STARTED", conversationId, startMs, source)]),
-      ...dialogs
-        .slice(1)
-        .flatMap(({ openedMs, openedBy }) => (openedMs === null ? [] : [openedEvent(openedBy, conversationId, openedMs, source)])),
-      ...closings.flatMap(({ endMs, closedBy }) => (endMs === null ? [] : [closedEvent(conversationId, endMs, closedBy)])),
-    ];
-    const snapshot = this.#readSnapshot(where, conversationId, source, details, dialogs.at(-1)!);
+    const boundaries = dialogs.flatMap(({ openedMs, openedBy, isClosed, endMs, closedBy }, index): Boundary[] => {
+      const stage = stageOf(index);
+      const [type, atMs] = index === 0 ? (["CONVERSATION_STARTED", startMs] as const) : ([openedBy, openedMs] as const);
+      return [
+        ...(atMs === null ? [] : [{ stage, event: openedEvent(type, conversationId, atMs, source) }]),
+        ...(isClosed && endMs !== null ? [{ stage, event: closedEvent(conversationId, endMs, closedBy) }] : []),
+      ];
+    });
+    const stage = stageOf(dialogs.length - 1);
+    const snapshot = this.#readSnapshot(where, { conversationId, stage, source }, details, dialogs.at(-1)!);
     if (snapshot !== null && startMs !== null && snapshot.at < startMs) {
       this.fault(
         where,
         `metaDataLastUpdateTs: expected at or after startTs (${startMs}), got ${snapshot.at}; who is assigned is passed over`,
       );
-      this.conversations.push({ events, snapshot: null });
-    } else this.conversations.push({ events, snapshot });
+      this.conversations.push({ conversationId, boundaries, snapshot: null });
+    } else this.conversations.push({ conversationId, boundaries, snapshot });
   }
 
-  #readSnapshot(where: string, conversationId: string, source: string | null, details: JsonObject, dialog: MainDialog): Snapshot | null {
+  #readSnapshot(
+    where: string,
+    known: Pick<Snapshot, "conversationId" | "stage" | "source">,
+    details: JsonObject,
+    dialog: MainDialog,
+  ): Snapshot | null {
     const at = momentIn(details, "metaDataLastUpdateTs") ?? dialog.updatedMs;
     if (at === null) {
       this.fault(where, "metaDataLastUpdateTs: expected when the conversation came to be so, got none; who is assigned is passed over");
@@ -146,13 +156,12 @@ class NoticeReader implements Notices {
       return null;
     }
     return {
-      conversationId,
+      ...known,
       at,
       agent: assigned[0] ?? null,
       isSuggested: participants.some(({ role, state }) => role === "ASSIGNED_AGENT" && state === "SUGGESTED"),
       managers: participants.filter(({ role }) => role === "MANAGER").map(({ id }) => id),
       skillId: textIn(details, "skillId"),
-      source,
       isClosed: dialog.isClosed,
     };
   }
@@ -177,6 +186,8 @@ function namesOf(originator: JsonObject, change: JsonObject): string[] {
 }
 
 interface MainDialog {
+  /** Not: told as the conversation. */
+  readonly isDialog: boolean;
   readonly openedMs: number | null;
   readonly openedBy: "CONVERSATION_STARTED" | "CONVERSATION_RESUMED";
   readonly updatedMs: number | null;
@@ -198,6 +209,7 @@ function mainDialogs(details: JsonObject): MainDialog[] {
     // Where there is one only, it ends with the conversation.
     const whole = mains.length === 1 ? details : {};
     return {
+      isDialog: true,
       openedMs: momentIn(dialog, "creationTs"),
       openedBy: textIn(dialog, "openedBy") === "CONSUMER" ? "CONVERSATION_STARTED" : "CONVERSATION_RESUMED",
       updatedMs: momentIn(dialog, "metaDataLastUpdateTs"),
@@ -211,6 +223,7 @@ function mainDialogs(details: JsonObject): MainDialog[] {
   const isClosed = textIn(details, "state") === "CLOSE";
   return [
     {
+      isDialog: false,
       openedMs: momentIn(details, "startTs"),
       openedBy: "CONVERSATION_STARTED",
       updatedMs: momentIn(details, "metaDataLastUpdateTs"),
@@ -220,6 +233,11 @@ function mainDialogs(details: JsonObject): MainDialog[] {
       participants: null,
     },
   ];
+}
+
+/** Whether the first dialog told is the conversation's first. */
+function isWhole([first]: readonly MainDialog[], startMs: number | null): boolean {
+  return first!.isDialog && startMs !== null && Math.abs((first!.openedMs ?? startMs) - startMs) <= SAME_CHANGE_MS;
 }
 
 interface Participant {

@@ -1,12 +1,14 @@
 import type { ConversationEvent } from "@segmeter/engine";
 import type { AgentDirectory } from "./agent-directory.ts";
 import { assignedEvent, openedEvent, unassignedEvent, type Witness } from "./fact.ts";
-import { isObject } from "./value.ts";
+import { isObject, isTextOrNull } from "./value.ts";
 
 /** What a conversation notification says of who is at work: the state from `at` on, not the change that led to it. */
 export interface Snapshot {
   readonly conversationId: string;
   readonly at: number;
+  /** Which time in which the conversation was open, from 0; null: not known. */
+  readonly stage: number | null;
   /** As the notification calls the assigned agent; null: nobody is. */
   readonly agent: string | null;
   /** Somebody is being offered the conversation. */
@@ -16,6 +18,12 @@ export interface Snapshot {
   readonly skillId: string | null;
   readonly source: string | null;
   readonly isClosed: boolean;
+}
+
+/** An opening or a closing. */
+export interface Boundary {
+  readonly stage: number | null;
+  readonly event: ConversationEvent;
 }
 
 /**
@@ -44,10 +52,11 @@ function isTakeover(agent: string, before: Snapshot | null): boolean {
 /** Whether what was kept is one. */
 export function isSnapshot(value: unknown): value is Snapshot {
   if (!isObject(value)) return false;
-  const { conversationId, at, agent, isSuggested, managers, skillId, source, isClosed } = value;
+  const { conversationId, at, stage, agent, isSuggested, managers, skillId, source, isClosed } = value;
   return (
     typeof conversationId === "string" &&
     Number.isSafeInteger(at) &&
+    isStage(stage) &&
     isTextOrNull(agent) &&
     typeof isSuggested === "boolean" &&
     Array.isArray(managers) &&
@@ -58,6 +67,6 @@ export function isSnapshot(value: unknown): value is Snapshot {
   );
 }
 
-function isTextOrNull(value: unknown): boolean {
-  return value === null || typeof value === "string";
+function isStage(value: unknown): boolean {
+  return value === null || Number.isSafeInteger(value);
 }

@@ -40,3 +40,7 @@ export function momentIn(given: JsonObject, name: string): number | null {
 function own(given: JsonObject, name: string): unknown {
   return Object.hasOwn(given, name) ? given[name] : undefined;
 }
+
+export function isTextOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === "string";
+}

@@ -1,10 +1,16 @@
 import type { ConversationEvent, Segment } from "@segmeter/engine";
 import { parseEvent } from "@segmeter/engine";
 import { referenceSegments } from "@segmeter/reference";
-import { deliveryArbitrary, LIVEPERSON_AGENTS, livePersonConversationArbitrary, type LivePersonConversation } from "@segmeter/testkit";
+import {
+  deliveryArbitrary,
+  historySkewArbitrary,
+  LIVEPERSON_AGENTS,
+  livePersonConversationArbitrary,
+  type LivePersonConversation,
+} from "@segmeter/testkit";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { AgentDirectory, parseAgents, toHistoryEvents } from "../src/index.ts";
+import { AgentDirectory, parseAgents, Timelines, toHistoryEvents, toKept } from "../src/index.ts";
 import { told } from "./told.ts";
 
 const DIRECTORY = new AgentDirectory(parseAgents(LIVEPERSON_AGENTS).entries);
@@ -53,6 +59,92 @@ describe("a conversation told by both feeds", () => {
   });
 });
 
+/** How far apart both feeds date the same change, at most, beside a tenth of it as jitter. */
+const SKEW_MS = 2_000;
+
+describe("a conversation that both feeds date differently", () => {
+  test("has by its history the segments that it had, though the sections of the record differ among themselves", () => {
+    fc.assert(
+      fc.property(livePersonConversationArbitrary(historySkewArbitrary(SKEW_MS)), ({ record, truth }) => {
+        const { events, faults } = toHistoryEvents(record, DIRECTORY);
+        expect(faults).toEqual([]);
+        expectSameWork(segmentsOf(events), referenceSegments(truth));
+      }),
+      RUNS,
+    );
+  });
+
+  test("has the same by both, whatever came first and though webhooks were lost; the history again brings nothing new", () => {
+    fc.assert(
+      fc.property(delivered({ hasLosses: true, skewMs: SKEW_MS }), PLACE, ({ delivery, record, truth }, place) => {
+        const timelines = new Timelines();
+        const at = Math.floor(place * delivery.length);
+        const log = [
+          ...notified(delivery.slice(0, at), timelines),
+          ...imported(record, timelines),
+          ...notified(delivery.slice(at), timelines),
+        ];
+        expectSameWork(segmentsOf(log), referenceSegments(truth));
+        const known = new Set(log.map(({ eventId }) => eventId));
+        expect(imported(record, timelines).filter(({ eventId }) => !known.has(eventId))).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  test("has the same when its history was taken on the way too, and what was known is restored in between", () => {
+    fc.assert(
+      fc.property(
+        delivered({ hasLosses: true, skewMs: SKEW_MS }),
+        fc.tuple(PLACE, PLACE),
+        ({ delivery, record, recordBefore, truth }, places) => {
+          const [first, second] = places.map((place) => Math.floor(place * delivery.length)).toSorted((a, b) => a - b) as [number, number];
+          const timelines = new Timelines();
+          const before = [...notified(delivery.slice(0, first), timelines), ...imported(recordBefore, timelines)];
+          const restored = restoredFrom(timelines);
+          const log = [
+            ...before,
+            ...notified(delivery.slice(first, second), restored),
+            ...imported(record, restored),
+            ...notified(delivery.slice(second), restored),
+          ];
+          expectSameWork(segmentsOf(log), referenceSegments(truth));
+        },
+      ),
+      RUNS,
+    );
+  });
+});
+
+/** How far into a delivery. */
+const PLACE = fc.double({ min: 0, max: 1, noNaN: true });
+
+/** As a gateway that was started again has them. */
+function restoredFrom(timelines: Timelines): Timelines {
+  const restored = new Timelines();
+  for (const kept of timelines.keepSince(0)) restored.restore(toKept(JSON.parse(JSON.stringify(kept)))!);
+  return restored;
+}
+
+/**
+ * The same agents, for the same reasons, in the same order; at the same moments but for the skew. What was answered when may
+ * come out otherwise by it, and so may the source, if a message is dated before the start.
+ */
+function expectSameWork(segments: readonly Segment[], truth: readonly Segment[]): void {
+  expect(segments.map(workOf)).toEqual(truth.map(workOf));
+  for (const [index, { startMs, endMs }] of segments.entries()) {
+    expect(Math.abs(startMs - truth[index]!.startMs)).toBeLessThanOrEqual(WITHIN_MS);
+    expect(Math.abs(endMs - truth[index]!.endMs)).toBeLessThanOrEqual(WITHIN_MS);
+  }
+}
+
+/** Twice the skew, as sections of one record may differ by it either way, with their jitter. */
+const WITHIN_MS = 2 * (SKEW_MS + SKEW_MS / 10);
+
+function workOf({ agentId, groupId, userType, skillId, startReason, endReason }: Segment): unknown {
+  return { agentId, groupId, userType, skillId, startReason, endReason };
+}
+
 /** Both feeds give it a name from the same words: it is no judgement. */
 function isTold({ type }: ConversationEvent): boolean {
   return type !== "AGENT_ASSIGNED" && type !== "AGENT_UNASSIGNED";
@@ -60,16 +152,23 @@ function isTold({ type }: ConversationEvent): boolean {
 
 function delivered(options: {
   readonly hasLosses: boolean;
+  readonly skewMs?: number;
 }): fc.Arbitrary<{ readonly delivery: readonly unknown[] } & LivePersonConversation> {
-  return livePersonConversationArbitrary().chain((conversation) =>
+  return livePersonConversationArbitrary(historySkewArbitrary(options.skewMs ?? 0)).chain((conversation) =>
     deliveryArbitrary(conversation.bodies, options).map((delivery) => Object.assign({ delivery }, conversation)),
   );
 }
 
 /** The events of webhooks, in the order of their arrival. */
-function notified(bodies: readonly unknown[]): readonly ConversationEvent[] {
-  const { events, faults } = told(bodies, DIRECTORY);
+function notified(bodies: readonly unknown[], timelines = new Timelines()): readonly ConversationEvent[] {
+  const { events, faults } = told(bodies, DIRECTORY, timelines);
   expect(faults).toEqual([]);
+  return events;
+}
+
+function imported(record: unknown, timelines: Timelines): readonly ConversationEvent[] {
+  const { events, kept } = timelines.tell(toHistoryEvents(record, DIRECTORY).events, DIRECTORY, 0);
+  for (const each of kept) timelines.restore(each);
   return events;
 }
 

@@ -188,25 +188,39 @@ describe("a record that contradicts itself", () => {
     }
   });
 
-  test("assigns nobody while it was not open", () => {
-    const { faults } = changed({
-      agentParticipants: [
-        { agentId: "50", permission: "ASSIGNED_AGENT", timeL: 50 },
-        ...RECORD.agentParticipants,
-        { agentId: "51", permission: "ASSIGNED_AGENT", timeL: 5001 },
-      ],
-    });
+  test("assigns nobody while it was not open, but for sections that are dated up to 5 s apart", () => {
+    const info = { conversationId: "c", startTimeL: 10_000, endTimeL: 20_000, status: "CLOSE", closeReason: "AGENT" };
+    const agentParticipants = [4_999, 5_000, 25_000, 25_001].map((timeL) => ({ agentId: `${timeL}`, permission: "ASSIGNED_AGENT", timeL }));
+    const { events, faults } = toHistoryEvents({ info, agentParticipants }, NOBODY);
     expect(faults).toEqual([
-      "agentParticipants.0: happened at 50, while the conversation was not open; passed over",
-      "agentParticipants.5: happened at 5001, while the conversation was not open; passed over",
+      "agentParticipants.0: happened at 4999, while the conversation was not open; passed over",
+      "agentParticipants.3: happened at 25001, while the conversation was not open; passed over",
+    ]);
+    expect(linesOf(events)).toEqual([
+      "CONVERSATION_STARTED 10000",
+      "AGENT_ASSIGNED 10000 agentId=5000 userType=HUMAN",
+      "AGENT_ASSIGNED 20000 agentId=25000 userType=HUMAN",
+      "CONVERSATION_CLOSED 20000 closedBy=AGENT",
     ]);
   });
 
   test("lets nothing be said before it was opened", () => {
-    const early = { ...RECORD.messageRecords[0], seq: 9, timeL: 99 };
-    const { faults, lines } = changed({ messageRecords: [early, ...RECORD.messageRecords] });
-    expect(faults).toEqual(["messageRecords.0: was sent at 99, before the conversation was opened; passed over"]);
-    expect(lines).toEqual(linesOf(toHistoryEvents(RECORD, NOBODY).events));
+    const info = { conversationId: "c", startTimeL: 10_000 };
+    const messageRecords = [4_999, 5_000].map((timeL, seq) => ({ seq, timeL, sentBy: "Consumer" }));
+    const { events, faults } = toHistoryEvents({ info, messageRecords }, NOBODY);
+    expect(faults).toEqual(["messageRecords.0: was sent at 4999, before the conversation was opened; passed over"]);
+    expect(linesOf(events)).toEqual(["CONVERSATION_STARTED 10000", "MESSAGE_SENT 10000 sentBy=CONSUMER"]);
+  });
+
+  test("is closed no earlier than it was opened", () => {
+    const { faults, lines } = changed({
+      info: { ...RECORD.info, startTimeL: 20_000 },
+      agentParticipants: [],
+      transfers: [],
+      messageRecords: [],
+    });
+    expect(faults).toEqual(["info: closed at 5000, before it was opened at 20000; it stays open"]);
+    expect(lines).toEqual(["CONVERSATION_STARTED 20000 source=WEB"]);
   });
 
   test("says whom and what it expected last", () => {
@@ -300,6 +314,60 @@ describe("a notification", () => {
   });
 });
 
+describe("a hand-over that both feeds date differently", () => {
+  const bodies = [
+    state(100, "5", []),
+    state(1000, "5", [["pid-of-11", "ASSIGNED_AGENT"]]),
+    state(2000, "5", [["pid-of-13", "ASSIGNED_AGENT"]]),
+    state(9000, "5", [["pid-of-13", "ASSIGNED_AGENT"]], { state: "CLOSE", closeReason: "AGENT", endTs: 9000 }),
+  ];
+  const record = {
+    info: { conversationId: "c", startTimeL: 100, endTimeL: 9000, status: "CLOSE", closeReason: "AGENT", latestSkillId: 5 },
+    agentParticipants: [
+      { agentId: "11", permission: "ASSIGNED_AGENT", timeL: 1000 },
+      { agentId: "13", permission: "ASSIGNED_AGENT", timeL: 2060 },
+    ],
+    transfers: [{ timeL: 2040, reason: "Agent", sourceAgentId: "11", sourceSkillId: 5, targetSkillId: 5, assignedAgentId: "13" }],
+  };
+
+  test("is one, at the moment of the webhook that came before", () => {
+    expect(workOf(bodies, record)).toEqual(["11 1000–2000 AGENT_TRANSFER", "13 2000–9000 CLOSED_BY_AGENT"]);
+  });
+
+  test("is one, at the history's moments, if the webhook comes later", () => {
+    const [first, , handOver] = bodies;
+    expect(workOf([first], record, [handOver, handOver])).toEqual(["11 1000–2040 AGENT_TRANSFER", "13 2060–9000 CLOSED_BY_AGENT"]);
+  });
+
+  test("is a stay in the queue, however short, if the webhooks show one", () => {
+    const stay = [bodies[1], state(2000, "5", []), state(2001, "5", [["pid-of-11", "ASSIGNED_AGENT"]]), bodies[3]];
+    const back = {
+      ...record,
+      agentParticipants: [record.agentParticipants[0], { agentId: "11", permission: "ASSIGNED_AGENT", timeL: 2041 }],
+      transfers: [{ ...record.transfers[0], reason: "back2Q", assignedAgentId: "null" }],
+    };
+    expect(workOf(stay, back)).toEqual(["11 1000–2000 BACK_TO_QUEUE", "11 2001–9000 CLOSED_BY_AGENT"]);
+    expect(workOf([], back, stay)).toEqual(["11 1000–2040 BACK_TO_QUEUE", "11 2041–9000 CLOSED_BY_AGENT"]);
+    // All that the webhooks lost.
+    expect(workOf([bodies[1], bodies[3]], back)).toEqual(["11 1000–2040 BACK_TO_QUEUE", "11 2041–9000 CLOSED_BY_AGENT"]);
+  });
+
+  test("is no reason to pass over what webhooks tell of a conversation whose record leaves out who was at work", () => {
+    const { info } = record;
+    expect(workOf([], { info }, bodies)).toEqual(["11 1000–2000 AGENT_TRANSFER", "13 2000–9000 CLOSED_BY_AGENT"]);
+  });
+});
+
+/** The segments of both feeds, in the order in which they come. */
+function workOf(before: readonly unknown[], given: object, after: readonly unknown[] = []): string[] {
+  const timelines = new Timelines();
+  const first = told(before, DIRECTORY, timelines).events;
+  const { events, kept } = timelines.tell(toHistoryEvents(given, DIRECTORY).events, DIRECTORY, 0);
+  for (const each of kept) timelines.restore(each);
+  const segments = referenceSegments([...first, ...events, ...told(after, DIRECTORY, timelines).events]);
+  return segments.map(({ agentId, startMs, endMs, endReason }) => `${agentId} ${startMs}–${endMs} ${endReason}`);
+}
+
 /** The record with some of its sections changed. */
 function changed(changes: object): { faults: readonly string[]; lines: string[] } {
   const { events, faults } = toHistoryEvents({ ...RECORD, ...changes }, NOBODY);
@@ -309,7 +377,9 @@ function changed(changes: object): { faults: readonly string[]; lines: string[] 
 test("of more conversations than are kept those that were touched last are judged by what came before", () => {
   const timelines = new Timelines(2);
   for (const id of ["a", "b", "a", "c"]) timelines.restore(assigned(id, 1000, "x"));
-  const takeovers = ["a", "b", "c"].map((id) => timelines.add(assigned(id, 2000, "m"), NOBODY).events);
+  const takeovers = ["a", "b", "c"].map(
+    (id) => timelines.add({ conversationId: id, boundaries: [], snapshot: assigned(id, 2000, "m") }, NOBODY).events,
+  );
   expect(takeovers.map((events) => events.some((event) => event.type === "AGENT_ASSIGNED" && event.takeover))).toEqual([
     true,
     false,
@@ -318,7 +388,7 @@ test("of more conversations than are kept those that were touched last are judge
 });
 
 function assigned(conversationId: string, at: number, agent: string): Snapshot {
-  return { conversationId, at, agent, isSuggested: false, managers: ["m"], skillId: null, source: null, isClosed: false };
+  return { conversationId, at, stage: null, agent, isSuggested: false, managers: ["m"], skillId: null, source: null, isClosed: false };
 }
 
 interface StateBody {

@@ -12,11 +12,10 @@ export interface Told {
 }
 
 /** What notifications come to, one after another. */
-export function told(bodies: readonly unknown[], directory = NOBODY): Told {
-  const timelines = new Timelines();
+export function told(bodies: readonly unknown[], directory = NOBODY, timelines = new Timelines()): Told {
   const notices = bodies.map((body) => parseNotification(body, directory));
   const events = notices.flatMap(({ conversations, messages }) => [
-    ...conversations.flatMap((notice) => [...notice.events, ...(notice.snapshot ? timelines.add(notice.snapshot, directory).events : [])]),
+    ...conversations.flatMap((notice) => timelines.add(notice, directory).events),
     ...messages,
   ]);
   return {

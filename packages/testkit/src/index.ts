@@ -6,5 +6,10 @@ export { EngineFeed } from "./engine-feed.ts";
 export { createTraffic, type Traffic, type TrafficOptions } from "./traffic.ts";
 export { createRandom, type Random } from "./random.ts";
 export { LIVEPERSON_AGENTS } from "./liveperson-agents.ts";
-export { deliveryArbitrary, livePersonConversationArbitrary, type LivePersonConversation } from "./liveperson-conversation.ts";
+export {
+  deliveryArbitrary,
+  historySkewArbitrary,
+  livePersonConversationArbitrary,
+  type LivePersonConversation,
+} from "./liveperson-conversation.ts";
 export { requestGrammars, type RawRequest, type RequestGrammars } from "./request-arbitrary.ts";

@@ -2,7 +2,7 @@ import { SENDERS, type ConversationEvent, type Sender } from "@segmeter/engine";
 import * as fc from "fast-check";
 import type { EventBody } from "./event-body.ts";
 import { LIVEPERSON_AGENTS } from "./liveperson-agents.ts";
-import { LivePersonFeeds, type FeedState, type LivePersonBody } from "./liveperson-feeds.ts";
+import { LivePersonFeeds, NO_SKEW, type FeedState, type HistorySkew, type LivePersonBody } from "./liveperson-feeds.ts";
 
 /** One conversation as LivePerson would tell it, twice, and what really happened. */
 export interface LivePersonConversation {
@@ -10,6 +10,8 @@ export interface LivePersonConversation {
   readonly bodies: readonly LivePersonBody[];
   /** An entry of `conversationHistoryRecords`. */
   readonly record: unknown;
+  /** The same entry at an earlier moment, somewhere on the way, while nothing happened. */
+  readonly recordBefore: unknown;
   /** By the contract, in order. */
   readonly truth: readonly ConversationEvent[];
 }
@@ -49,20 +51,48 @@ const STEP = fc.oneof(
 );
 type Step = typeof STEP extends fc.Arbitrary<infer Value> ? Value : never;
 
-export function livePersonConversationArbitrary(): fc.Arbitrary<LivePersonConversation> {
+/** Longer than a skew. */
+const REST_MS = 10_000;
+/** Half of what happens does so within the skew of what was before. */
+const GAP_MS = fc.oneof(fc.integer({ min: 1, max: 3_000 }), fc.integer({ min: 1, max: 600_000 }));
+
+/** @param skew by which the moments of the history differ from those of the notifications; none if left out */
+export function livePersonConversationArbitrary(
+  skew: fc.Arbitrary<HistorySkew> = fc.constant(NO_SKEW),
+): fc.Arbitrary<LivePersonConversation> {
   return fc
     .record({
       conversationId: fc.uuid(),
       skillId: fc.option(fc.constantFrom(...SKILLS)),
-      steps: fc.array(fc.record({ step: STEP, gapMs: fc.integer({ min: 1, max: 600_000 }) }), { maxLength: 40, size: "max" }),
+      steps: fc.array(fc.record({ step: STEP, gapMs: GAP_MS }), { maxLength: 40, size: "max" }),
+      stepsBefore: fc.nat({ max: 40 }),
       isEnded: fc.boolean(),
+      skewed: skew,
     })
-    .map(({ conversationId, skillId, steps, isEnded }) => {
-      const play = new Play(conversationId, skillId);
-      for (const { step: next, gapMs } of steps) play.take(next, gapMs);
+    .map(({ conversationId, skillId, steps, stepsBefore, isEnded, skewed }) => {
+      const play = new Play(conversationId, skillId, skewed);
+      for (const { step: next, gapMs } of steps.slice(0, stepsBefore)) play.take(next, gapMs);
+      play.rest(REST_MS);
+      const { record: recordBefore } = play.told();
+      play.rest(REST_MS);
+      for (const { step: next, gapMs } of steps.slice(stepsBefore)) play.take(next, gapMs);
       if (isEnded) play.take({ kind: "CLOSE", by: "AGENT", withSurvey: false }, 1);
-      return play.told();
+      return Object.assign(play.told(), { recordBefore });
     });
+}
+
+/** Moments that lie up to `maxMs` apart in both feeds, either way, some not at all; those of one section alike, or nearly. */
+export function historySkewArbitrary(maxMs: number): fc.Arbitrary<HistorySkew> {
+  const skewMs = fc.oneof(fc.constant(0), fc.integer({ min: -maxMs, max: maxMs }));
+  const jitterMaxMs = Math.floor(maxMs / 10);
+  const jitterMs = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: -jitterMaxMs, max: jitterMaxMs }));
+  return fc.record({
+    stageMs: skewMs,
+    transferMs: skewMs,
+    participantMs: skewMs,
+    messageMs: skewMs,
+    jitterMs: fc.array(jitterMs, { minLength: 1, maxLength: 5 }),
+  });
 }
 
 /**
@@ -91,14 +121,18 @@ class Play {
   #atMs = START_MS;
   #state: FeedState;
 
-  constructor(conversationId: string, skillId: string | null) {
+  constructor(conversationId: string, skillId: string | null, skew: HistorySkew) {
     this.#state = { assigned: null, suggested: null, managers: [], skillId, isOpen: true };
-    this.#feeds = new LivePersonFeeds(conversationId, START_MS, this.#state);
+    this.#feeds = new LivePersonFeeds(conversationId, START_MS, this.#state, skew);
     this.#happened({ type: "CONVERSATION_STARTED", source: "WEB", skillId });
   }
 
-  told(): LivePersonConversation {
+  told(): Omit<LivePersonConversation, "recordBefore"> {
     return { bodies: this.#feeds.bodies, record: this.#feeds.record(), truth: this.#truth };
+  }
+
+  rest(ms: number): void {
+    this.#atMs += ms;
   }
 
   take(step: Step, gapMs: number): void {

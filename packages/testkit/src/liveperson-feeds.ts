@@ -16,11 +16,26 @@ export interface FeedState {
   readonly isOpen: boolean;
 }
 
+/** How much later than the notifications each section of the history dates the same, in ms; earlier where negative. */
+export interface HistorySkew {
+  readonly stageMs: number;
+  readonly transferMs: number;
+  readonly participantMs: number;
+  readonly messageMs: number;
+  /** Added by turns to every moment. */
+  readonly jitterMs: readonly number[];
+}
+
+export const NO_SKEW: HistorySkew = { stageMs: 0, transferMs: 0, participantMs: 0, messageMs: 0, jitterMs: [0] };
+
 interface Dialog {
   readonly id: string;
   readonly type: "MAIN" | "POST_SURVEY";
   readonly startMs: number;
+  /** As the history dates it. */
+  readonly startMsOfHistory: number;
   endMs: number | null;
+  endMsOfHistory: number | null;
   closedBy: Sender | null;
   skillId: string | null;
   messageCount: number;
@@ -38,12 +53,20 @@ export class LivePersonFeeds {
   readonly #participants: unknown[] = [];
   readonly #transfers: unknown[] = [];
   readonly #messages: unknown[] = [];
+  readonly #stageClock: SkewedClock;
+  readonly #transferClock: SkewedClock;
+  readonly #participantClock: SkewedClock;
+  readonly #messageClock: SkewedClock;
   #state: FeedState;
 
-  constructor(conversationId: string, startMs: number, state: FeedState) {
+  constructor(conversationId: string, startMs: number, state: FeedState, skew: HistorySkew) {
     this.conversationId = conversationId;
     this.#startMs = startMs;
     this.#state = state;
+    this.#stageClock = new SkewedClock(skew.stageMs, skew.jitterMs);
+    this.#transferClock = new SkewedClock(skew.transferMs, skew.jitterMs);
+    this.#participantClock = new SkewedClock(skew.participantMs, skew.jitterMs);
+    this.#messageClock = new SkewedClock(skew.messageMs, skew.jitterMs);
     this.#open(conversationId, "MAIN", startMs);
     this.notify(startMs, state);
   }
@@ -88,26 +111,29 @@ export class LivePersonFeeds {
       userType: agent.userType === "BOT" ? "2" : "1",
       role: "AGENT",
       agentGroupId: agent.groupId === null ? -1 : Number(agent.groupId),
-      timeL: at,
+      timeL: this.#participantClock.read(at),
       permission: "ASSIGNED_AGENT",
+      dialogId: this.#main().id,
     });
   }
 
   transfer(at: number, reason: string, from: string | null, skillId: string | null, targetSkillId: string | null, to: string | null): void {
     this.#transfers.push({
-      timeL: at,
+      timeL: this.#transferClock.read(at),
       reason,
       assignedAgentId: to ?? "null",
       targetSkillId: Number(targetSkillId ?? -1),
       sourceSkillId: Number(skillId ?? -1),
       sourceAgentId: from ?? "null",
       by: to ?? from ?? "null",
+      dialogId: this.#main().id,
     });
   }
 
   close(at: number, by: Sender, withSurvey: boolean): void {
     const main = this.#main();
     main.endMs = at;
+    main.endMsOfHistory = this.#stageClock.read(at);
     main.closedBy = by;
     if (withSurvey) this.#open(`${main.id}-survey`, "POST_SURVEY", at);
   }
@@ -116,14 +142,15 @@ export class LivePersonFeeds {
     this.#open(`${this.conversationId}-${this.#dialogs.length}`, "MAIN", at);
   }
 
+  /** What the history has of it so far. */
   record(): unknown {
     const main = this.#main();
     const suggested = LIVEPERSON_AGENTS.map(({ id }) => ({ agentId: id, role: "AGENT", timeL: this.#startMs, permission: "SUGGESTED" }));
-    return {
+    return structuredClone({
       info: {
         conversationId: this.conversationId,
-        startTimeL: this.#startMs,
-        endTimeL: main.endMs ?? -1,
+        startTimeL: this.#dialogs[0]!.startMsOfHistory,
+        endTimeL: main.endMsOfHistory ?? -1,
         source: "SHARK",
         status: main.endMs === null ? "OPEN" : "CLOSE",
         closeReason: main.closedBy ?? "undefined",
@@ -132,20 +159,30 @@ export class LivePersonFeeds {
       messageRecords: this.#messages,
       agentParticipants: [...this.#participants, ...suggested],
       transfers: this.#transfers,
-      dialogs: this.#dialogs.map(({ id, type, startMs, endMs, closedBy, skillId }) => ({
+      dialogs: this.#dialogs.map(({ id, type, startMsOfHistory, endMsOfHistory, closedBy, skillId }) => ({
         dialogId: id,
         dialogType: type,
-        status: endMs === null ? "OPEN" : "CLOSE",
-        startTimeL: startMs,
-        endTimeL: endMs ?? -1,
+        status: endMsOfHistory === null ? "OPEN" : "CLOSE",
+        startTimeL: startMsOfHistory,
+        endTimeL: endMsOfHistory ?? -1,
         closeReason: closedBy ?? "undefined",
         skillId: Number(skillId ?? -1),
       })),
-    };
+    });
   }
 
   #open(id: string, type: Dialog["type"], startMs: number): void {
-    this.#dialogs.push({ id, type, startMs, endMs: null, closedBy: null, skillId: this.#state.skillId, messageCount: 0 });
+    this.#dialogs.push({
+      id,
+      type,
+      startMs,
+      startMsOfHistory: this.#stageClock.read(startMs),
+      endMs: null,
+      endMsOfHistory: null,
+      closedBy: null,
+      skillId: this.#state.skillId,
+      messageCount: 0,
+    });
   }
 
   #main(): Dialog {
@@ -180,7 +217,7 @@ export class LivePersonFeeds {
       seq: number,
       dialogId: dialog.id,
       participantId,
-      timeL: at,
+      timeL: this.#messageClock.read(at),
       sentBy: { CONSUMER: "Consumer", AGENT: "Agent", SYSTEM: "Controller" }[sentBy],
       audience,
     });
@@ -198,6 +235,28 @@ export class LivePersonFeeds {
 
   #send(type: LivePersonBody["type"], change: unknown): void {
     this.bodies.push({ kind: "notification", type, body: { changes: [change] } });
+  }
+}
+
+/** Dates what happens one after another, each later than what was before. */
+class SkewedClock {
+  readonly #skewMs: number;
+  readonly #jitterMs: readonly number[];
+  #readCount = 0;
+  #lastAt = -Infinity;
+  #lastMs = -Infinity;
+
+  constructor(skewMs: number, jitterMs: readonly number[]) {
+    this.#skewMs = skewMs;
+    this.#jitterMs = jitterMs;
+  }
+
+  read(at: number): number {
+    if (at === this.#lastAt) return this.#lastMs;
+    this.#lastAt = at;
+    const jitterMs = this.#jitterMs[this.#readCount++ % this.#jitterMs.length]!;
+    this.#lastMs = Math.max(this.#lastMs + 1, at + this.#skewMs + jitterMs);
+    return this.#lastMs;
   }
 }
 

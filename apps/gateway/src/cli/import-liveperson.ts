@@ -24,12 +24,14 @@ export async function importLivePerson(paths: readonly string[], options: LivePe
   const directory = new AgentDirectory(parseAgents(await askAgents(options, "agents")).entries);
   const progress = new Progress();
   const report = await FaultReport.open(options.report);
-  const send = createSender(options, (reason) => process.stderr.write(`waiting: ${reason}\n`));
+  const send = createSender(options, (reason) => process.stderr.write(`waiting: ${reason}\n`), "liveperson/history");
   const total = { records: 0, accepted: 0, duplicates: 0, bytes: 0 };
 
-  let batch: { readonly path: string; readonly conversation: string; readonly text: string }[] = [];
+  const batch: { readonly path: string; readonly conversation: string; readonly text: string }[] = [];
+  const conversations = new Set<string>();
   const sendBatch = async (): Promise<void> => {
     const sent = batch.splice(0, BATCH_EVENTS);
+    conversations.clear();
     if (sent.length === 0) return;
     const answer = await send(sent.map(({ text }) => text));
     total.accepted += answer.accepted;
@@ -49,9 +51,14 @@ export async function importLivePerson(paths: readonly string[], options: LivePe
         const { events, faults } = toHistoryEvents(record, directory);
         const conversation = conversationOf(record);
         if (faults.length > 0) await report.add(path, conversation, faults);
-        if (events.length > 0) total.records += 1;
-        batch.push(...events.map((event) => ({ path, conversation: event.conversationId, text: JSON.stringify(event) })));
-        while (batch.length >= BATCH_EVENTS) await sendBatch();
+        if (events.length === 0) continue;
+        total.records += 1;
+        // What a record says of who is at work is laid over what is known as a whole, one record after another.
+        const { conversationId } = events[0]!;
+        if (batch.length + events.length > BATCH_EVENTS || conversations.has(conversationId)) await sendBatch();
+        conversations.add(conversationId);
+        batch.push(...events.map((event) => ({ path, conversation: conversationId, text: JSON.stringify(event) })));
+        while (batch.length > BATCH_EVENTS) await sendBatch();
       }
     }
   }

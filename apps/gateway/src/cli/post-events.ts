@@ -46,11 +46,12 @@ export type SendBatch = (texts: readonly string[]) => Promise<PostAnswer>;
  * gateway has answered yet, none is waited for.
  *
  * @param onWait told before each new try why there is one
+ * @param path of the account's, that takes events
  */
-export function createSender(destination: Destination, onWait: (reason: string) => void): SendBatch {
+export function createSender(destination: Destination, onWait: (reason: string) => void, path = "events"): SendBatch {
   let hasAnswered = false;
   const postOnce = async (texts: readonly string[]): Promise<PostAnswer> => {
-    const answer = await post(destination, texts.join("\n"));
+    const answer = await post(destination, path, texts.join("\n"));
     hasAnswered = true;
     return toPostAnswer(answer);
   };
@@ -75,17 +76,17 @@ interface HttpAnswer {
   readonly text: string;
 }
 
-async function post({ url, accountId, token }: Destination, body: string): Promise<HttpAnswer> {
-  const path = urlOf(url, `/v1/accounts/${encodeURIComponent(accountId)}/events`);
+async function post({ url, accountId, token }: Destination, path: string, body: string): Promise<HttpAnswer> {
+  const place = urlOf(url, `/v1/accounts/${encodeURIComponent(accountId)}/${path}`);
   try {
-    const response = await fetch(path, {
+    const response = await fetch(place, {
       method: "POST",
       headers: { "content-type": "application/x-ndjson", ...authorizationOf(token) },
       body,
     });
     return { status: response.status, retryAfter: response.headers.get("retry-after"), text: await response.text() };
   } catch (error) {
-    throw new PassingError(`no gateway answers at ${path} (${causeOf(error)}); start one with: npm run serve`);
+    throw new PassingError(`no gateway answers at ${place} (${causeOf(error)}); start one with: npm run serve`);
   }
 }
 

@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { accountIdFault, parseEvent, type ConversationEvent } from "@segmeter/engine";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { requireScope } from "../access/guard.ts";
-import type { Intake, IntakeResult } from "../intake.ts";
+import type { IntakeResult } from "../intake.ts";
 import type { Instruments } from "../telemetry/instruments.ts";
 import { READERS, unparsable } from "./event-values.ts";
 import { HttpProblem, refuseOtherMethods } from "./problem.ts";
@@ -29,8 +29,16 @@ interface IngestAnswer extends IntakeResult {
   readonly rejected: readonly Rejection[];
 }
 
-/** `POST /v1/accounts/{accountId}/events`. Contract, section 6. */
-export function addIngest(app: FastifyInstance, intake: Intake, instruments: Instruments, now: () => number): void {
+export interface IngestParts {
+  readonly path: string;
+  /** Settles once the events are on disk, and counted. */
+  readonly take: (accountId: string, events: readonly ConversationEvent[], request: FastifyRequest) => Promise<IntakeResult>;
+  readonly instruments: Instruments;
+  readonly now: () => number;
+}
+
+/** `POST /v1/accounts/{accountId}/events`, and whatever takes events as it does. Contract, section 6. */
+export function addIngest(app: FastifyInstance, { path, take, instruments, now }: IngestParts): void {
   app.removeAllContentTypeParsers();
   for (const [type, read] of Object.entries(READERS)) {
     app.addContentTypeParser(type, { parseAs: "buffer" }, (_request, bytes: Buffer, done) => {
@@ -41,7 +49,7 @@ export function addIngest(app: FastifyInstance, intake: Intake, instruments: Ins
   }
 
   app.post<{ Params: { accountId: string }; Body: Body | undefined }>(
-    INGEST_PATH,
+    path,
     { bodyLimit: INGEST_BYTES_MAX, onRequest: requireScope("ingest") },
     async (request): Promise<IngestAnswer> => {
       const { accountId } = request.params;
@@ -51,10 +59,10 @@ export function addIngest(app: FastifyInstance, intake: Intake, instruments: Ins
       if (!request.body) throw unparsable("expected events, got nothing");
       const { events, rejected } = await parseEvents(request.body.read(), now());
       instruments.onRejected(rejected.length);
-      return { ...(await intake.submit(accountId, events, request.span?.spanContext())), rejected };
+      return { ...(await take(accountId, events, request)), rejected };
     },
   );
-  refuseOtherMethods(app, INGEST_PATH, ["POST"]);
+  refuseOtherMethods(app, path, ["POST"]);
 }
 
 /** Nothing is known of what is taken before all of it has been read. */

@@ -31,7 +31,7 @@ function describeGateway(): OpenAPIV3.Document {
     paths: withTemplates({
       [MSG_AGENT_SEGMENTS_PATH]: describeMethod(ERRORS),
       [INGEST_PATH]: INGEST,
-      ...describeLivePerson(ERRORS, ACCOUNT),
+      ...describeLivePerson(ERRORS, ACCOUNT, INGEST),
       [BACKUP_PATH]: BACKUP,
       [METRICS_PATH]: {
         get: {

@@ -26,7 +26,7 @@ import type { TrustedDocuments } from "../graphql/trusted-documents.ts";
 import { addGraphiql } from "./graphiql.ts";
 import { addGraphql, GRAPHQL_PATH } from "./graphql.ts";
 import { addHealth, type Readiness } from "./health.ts";
-import { addIngest } from "./ingest.ts";
+import { addIngest, INGEST_PATH } from "./ingest.ts";
 import { addMsgAgentSegments } from "./msg-agent-segments.ts";
 import { addOpenapi } from "./openapi.ts";
 import { addPositions, type Stream } from "./position.ts";
@@ -39,6 +39,7 @@ import { boundUnreadAnswers } from "./unread-answers.ts";
 import { addAgents } from "../liveperson/agents.ts";
 import { addDomainLookup } from "../liveperson/domain-lookup.ts";
 import type { LivePerson } from "../liveperson/liveperson.ts";
+import { HISTORY_PATH } from "../liveperson/snapshot-journal.ts";
 import { addWebhooks } from "../liveperson/webhooks.ts";
 
 /** As long as all headers together may be. */
@@ -188,7 +189,26 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       telemetry,
       addressOf: createAddressOf(network.trustedProxies),
     });
-    await whenReady.register(async (ingest) => addIngest(ingest, intake, instruments, () => limits().nowMs));
+    const ingesting = { instruments, now: () => limits().nowMs };
+    await whenReady.register(async (ingest) => {
+      addIngest(ingest, {
+        ...ingesting,
+        path: INGEST_PATH,
+        take: (accountId, events, { span }) => intake.submit(accountId, events, span?.spanContext()),
+      });
+    });
+    await whenReady.register(async (history) => {
+      addIngest(history, {
+        ...ingesting,
+        path: HISTORY_PATH,
+        take: async (accountId, events, { span }) => {
+          const told = journal.tell(accountId, events, directories.of(accountId));
+          const result = await intake.submit(accountId, told.events, span?.spanContext());
+          await told.keep();
+          return result;
+        },
+      });
+    });
   });
   return app;
 }

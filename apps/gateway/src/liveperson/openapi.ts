@@ -2,6 +2,7 @@ import { USER_TYPES } from "@segmeter/engine";
 import type { OpenAPIV3 } from "openapi-types";
 import { AGENTS_PATH, UNKNOWN_PATH } from "./agents.ts";
 import { ALL_PATH, ONE_PATH, SERVICE } from "./domain-lookup.ts";
+import { HISTORY_PATH } from "./snapshot-journal.ts";
 import { WEBHOOKS_PATH } from "./webhooks.ts";
 
 const ID: OpenAPIV3.SchemaObject = { type: "string", minLength: 1, maxLength: 128 };
@@ -49,8 +50,13 @@ export const LIVEPERSON_SCHEMAS: Readonly<Record<string, OpenAPIV3.SchemaObject>
  *
  * @param errors the responses that every path of the gateway may give
  * @param account the parameter of that name
+ * @param ingest how events are taken
  */
-export function describeLivePerson(errors: OpenAPIV3.ResponsesObject, account: OpenAPIV3.ParameterObject): OpenAPIV3.PathsObject {
+export function describeLivePerson(
+  errors: OpenAPIV3.ResponsesObject,
+  account: OpenAPIV3.ParameterObject,
+  ingest: OpenAPIV3.PathItemObject,
+): OpenAPIV3.PathsObject {
   const parameters = [account];
   const { 400: wrong, 404: missing, 405: method } = errors as Readonly<Record<number, OpenAPIV3.ResponseObject>>;
   const open = { security: [], parameters: [{ name: "version", in: "query", schema: TEXT, description: "Passed over." }] };
@@ -76,6 +82,16 @@ export function describeLivePerson(errors: OpenAPIV3.ResponsesObject, account: O
         operationId: "getUnknownAgents",
         summary: "The agents that have closed segments and are not in the directory",
         responses: { "200": json("Their ids.", { type: "array", items: ID }), ...errors },
+      },
+    },
+    [HISTORY_PATH]: {
+      parameters,
+      post: {
+        ...ingest.post!,
+        operationId: "postHistory",
+        summary: "Takes the events of records of LivePerson's history",
+        description:
+          "What `segmeter import-liveperson` sends. They are laid over what is known of their conversations: what webhooks told already is not told again, though the history dates it otherwise. All events of a record belong into one request, and no second record of its conversation.",
       },
     },
     [WEBHOOKS_PATH]: {

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { accountIdFault, type ConversationEvent } from "@segmeter/engine";
 import { StorageError } from "@segmeter/event-log";
-import { isSnapshot, Timelines, type AgentDirectory, type Snapshot } from "@segmeter/liveperson";
+import { Timelines, toKept, type AgentDirectory, type ConversationNotice, type Kept } from "@segmeter/liveperson";
 import { JournalFile } from "../journal-file.ts";
 
+/** Takes the events of records of the history, of no conversation more than one in a request. */
+export const HISTORY_PATH = "/v1/accounts/:accountId/liveperson/history";
 export const SNAPSHOTS_FILE = "liveperson.ndjson";
 const HOUR_MS = 3_600_000;
 
@@ -15,7 +17,7 @@ export interface JournalOptions {
 }
 
 /**
- * The snapshots of all accounts, in memory, and as lines of a file that they are restored from.
+ * What is known of the conversations of all accounts, in memory, and as lines of a file that it is restored from.
  *
  *     ["demo",{"conversationId":"5491244f-…","at":1528371195521,"agent":"29c3019d-…", … }]
  */
@@ -23,43 +25,66 @@ export class SnapshotJournal {
   readonly #path: string;
   readonly #accounts: Accounts;
   readonly #file: JournalFile;
+  /** Before which a conversation that is closed need not be known any more. */
+  readonly #keptSinceMs: () => number;
 
-  private constructor(path: string, accounts: Accounts, file: JournalFile) {
+  private constructor(path: string, accounts: Accounts, file: JournalFile, keptSinceMs: () => number) {
     this.#path = path;
     this.#accounts = accounts;
     this.#file = file;
+    this.#keptSinceMs = keptSinceMs;
   }
 
   /** @throws StorageError if the file cannot be read or written */
   static async open({ dataDir, retentionHours, now }: JournalOptions): Promise<SnapshotJournal> {
     const path = join(dataDir, SNAPSHOTS_FILE);
     const accounts: Accounts = new Map();
+    const keptSinceMs = (): number => now() - retentionHours * HOUR_MS;
     try {
       const file = await JournalFile.open({
         path,
         restore: (line) => restore(accounts, line),
-        kept: () => keptLines(accounts, now() - retentionHours * HOUR_MS),
+        kept: () => keptLines(accounts, keptSinceMs()),
       });
-      return new SnapshotJournal(path, accounts, file);
+      return new SnapshotJournal(path, accounts, file, keptSinceMs);
     } catch (error) {
       throw storageError(path, error);
     }
   }
 
   /**
-   * @returns what the snapshots come to; `saved` settles once they are on disk
+   * @returns what the notices come to; `saved` settles once what is new in them is on disk
    * @throws StorageError from `saved` if they cannot be stored; then the notification has to come again
    */
   add(
     accountId: string,
-    snapshots: readonly Snapshot[],
+    notices: readonly ConversationNotice[],
     directory: AgentDirectory,
   ): { readonly events: readonly ConversationEvent[]; readonly saved: Promise<void> } {
-    if (snapshots.length === 0) return { events: [], saved: Promise.resolve() };
+    if (notices.length === 0) return { events: [], saved: Promise.resolve() };
     const timelines = timelinesOf(this.#accounts, accountId);
-    const added = snapshots.map((snapshot) => ({ snapshot, ...timelines.add(snapshot, directory) }));
-    const lines = added.filter(({ isNew }) => isNew).map(({ snapshot }) => lineOf(accountId, snapshot));
-    return { events: added.flatMap(({ events }) => events), saved: this.#save(lines) };
+    const added = notices.map((notice) => timelines.add(notice, directory));
+    return { events: added.flatMap(({ events }) => events), saved: this.#save(accountId, added) };
+  }
+
+  /**
+   * @param events of records of the history, of no conversation more than one
+   * @returns what they come to beside what is known; `keep`, once they are in the log, makes them known, and settles when that
+   *   is on disk. @throws StorageError from `keep`
+   */
+  tell(
+    accountId: string,
+    events: readonly ConversationEvent[],
+    directory: AgentDirectory,
+  ): { readonly events: readonly ConversationEvent[]; readonly keep: () => Promise<void> } {
+    const timelines = timelinesOf(this.#accounts, accountId);
+    const conversations = Map.groupBy(events, ({ conversationId }) => conversationId);
+    const told = [...conversations.values()].map((some) => timelines.tell(some, directory, this.#keptSinceMs()));
+    const keep = (): Promise<void> => {
+      for (const kept of told.flatMap((each) => each.kept)) timelines.restore(kept);
+      return this.#save(accountId, told);
+    };
+    return { events: told.flatMap((each) => each.events), keep };
   }
 
   close(): Promise<void> {
@@ -67,9 +92,9 @@ export class SnapshotJournal {
   }
 
   /** Waits for what is known already too: it may not be on disk yet. */
-  async #save(lines: readonly string[]): Promise<void> {
+  async #save(accountId: string, added: readonly { readonly kept: readonly Kept[] }[]): Promise<void> {
     try {
-      await this.#file.append(lines);
+      await this.#file.append(added.flatMap(({ kept }) => kept.map((each) => lineOf(accountId, each))));
     } catch (error) {
       throw storageError(this.#path, error);
     }
@@ -81,13 +106,13 @@ type Accounts = Map<string, Timelines>;
 /** A line that was broken off was never acknowledged. */
 function restore(accounts: Accounts, line: string): void {
   const parsed = parseLine(line);
-  if (parsed !== null) timelinesOf(accounts, parsed.accountId).restore(parsed.snapshot);
+  if (parsed !== null) timelinesOf(accounts, parsed.accountId).restore(parsed.kept);
 }
 
 /** What is still of use. */
 function* keptLines(accounts: Accounts, closedBeforeMs: number): Generator<string> {
   for (const [accountId, timelines] of accounts) {
-    for (const snapshot of timelines.keepSince(closedBeforeMs)) yield lineOf(accountId, snapshot);
+    for (const kept of timelines.keepSince(closedBeforeMs)) yield lineOf(accountId, kept);
   }
 }
 
@@ -97,14 +122,15 @@ function timelinesOf(accounts: Accounts, accountId: string): Timelines {
   return timelines;
 }
 
-function lineOf(accountId: string, snapshot: Snapshot): string {
-  return JSON.stringify([accountId, snapshot]);
+function lineOf(accountId: string, kept: Kept): string {
+  return JSON.stringify([accountId, kept]);
 }
 
-function parseLine(line: string): { readonly accountId: string; readonly snapshot: Snapshot } | null {
+function parseLine(line: string): { readonly accountId: string; readonly kept: Kept } | null {
   try {
-    const [accountId, snapshot] = JSON.parse(line) as unknown[];
-    return accountIdFault(accountId) === null && isSnapshot(snapshot) ? { accountId: accountId as string, snapshot } : null;
+    const [accountId, value] = JSON.parse(line) as unknown[];
+    const kept = toKept(value);
+    return kept !== null && accountIdFault(accountId) === null ? { accountId: accountId as string, kept } : null;
   } catch {
     return null;
   }

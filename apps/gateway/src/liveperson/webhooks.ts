@@ -1,5 +1,5 @@
 import { parseEvent, type ConversationEvent } from "@segmeter/engine";
-import { parseNotification, type Snapshot } from "@segmeter/liveperson";
+import { parseNotification, type ConversationNotice } from "@segmeter/liveperson";
 import type { FastifyInstance } from "fastify";
 import { HttpProblem, refuseOtherMethods } from "../http/problem.ts";
 import type { Intake, IntakeResult } from "../intake.ts";
@@ -45,16 +45,18 @@ export function addWebhooks(app: FastifyInstance, { intake, journal, directories
       }
       const directory = directories.of(accountId);
       const { conversations, messages, passedOverCount, faults } = parseNotification(parseJson(bytes), directory);
-      const said = check([...conversations.flatMap(({ events }) => events), ...messages], now());
+      const said = check(messages, now());
       // What is yet to come, or has no proper id, is not kept for judging others.
-      const snapshots = conversations.flatMap(({ snapshot }) => snapshot ?? []);
-      const wrong = snapshots.map((snapshot) => faultOf(snapshot, now()));
-      const sound = snapshots.filter((_, index) => wrong[index] === null);
-      const { events, saved } = journal.add(accountId, sound, directory);
+      const sound = conversations.map((notice) => soundPart(notice, now()));
+      const { events, saved } = journal.add(
+        accountId,
+        sound.map(({ notice }) => notice),
+        directory,
+      );
       const states = check(events, now());
       const trace = request.span?.spanContext();
-      const [result] = await Promise.all([intake.submit(accountId, [...said.events, ...states.events], trace), saved]);
-      const all = [...faults, ...said.faults, ...wrong.filter((fault) => fault !== null), ...states.faults];
+      const [result] = await Promise.all([intake.submit(accountId, [...states.events, ...said.events], trace), saved]);
+      const all = [...faults, ...sound.flatMap((each) => each.faults), ...states.faults, ...said.faults];
       instruments.onRejected(all.length);
       if (all.length > 0) request.log.warn({ accountId, faults: all.slice(0, FAULTS_LOGGED_MAX) }, "a notification was not taken whole");
       return { ...result, passedOver: passedOverCount, faults: all };
@@ -75,9 +77,25 @@ function parseJson(bytes: Buffer): unknown {
   }
 }
 
-function faultOf({ conversationId, at }: Snapshot, nowMs: number): string | null {
-  const parsed = parseEvent({ ...PROBE, conversationId, at }, nowMs);
-  return parsed.ok ? null : `state of a conversation: ${parsed.message}`;
+interface SoundPart {
+  readonly notice: ConversationNotice;
+  readonly faults: readonly string[];
+}
+
+function soundPart({ conversationId, boundaries, snapshot }: ConversationNotice, nowMs: number): SoundPart {
+  const openings = boundaries.map((boundary) => ({ boundary, parsed: parseEvent(boundary.event, nowMs) }));
+  const state = snapshot && parseEvent({ ...PROBE, conversationId, at: snapshot.at }, nowMs);
+  return {
+    notice: {
+      conversationId,
+      boundaries: openings.flatMap(({ boundary, parsed }) => (parsed.ok ? boundary : [])),
+      snapshot: state?.ok ? snapshot : null,
+    },
+    faults: [
+      ...openings.flatMap(({ boundary, parsed }) => (parsed.ok ? [] : `${boundary.event.type}: ${parsed.message}`)),
+      ...(state === null || state.ok ? [] : [`state of a conversation: ${state.message}`]),
+    ],
+  };
 }
 
 /** Ids come from outside: what is none by the contract is named, and the rest goes on. */
