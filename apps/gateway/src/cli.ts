@@ -10,6 +10,8 @@ import { importLivePerson } from "./cli/import-liveperson.ts";
 import { KeysError, keysCommand } from "./cli/keys.ts";
 import { tokensCommand } from "./cli/tokens.ts";
 import { BackupError, type LogPlace } from "./cli/log-copy.ts";
+import { move, MoveError } from "./cli/move.ts";
+import { ConfigError } from "./config.ts";
 import { toAccountId } from "./cli/option-values.ts";
 import { PostError, type Destination } from "./cli/post-events.ts";
 import { restore } from "./cli/restore.ts";
@@ -17,7 +19,18 @@ import { shadow, ShadowError } from "./cli/shadow.ts";
 import { verify, VerifyError } from "./cli/verify.ts";
 
 /** Failures that say what to do. */
-const EXPECTED = [FileError, PostError, AccessFileError, KeysError, BackupError, VerifyError, ShadowError, StorageError];
+const EXPECTED = [
+  FileError,
+  PostError,
+  AccessFileError,
+  KeysError,
+  BackupError,
+  VerifyError,
+  ShadowError,
+  MoveError,
+  ConfigError,
+  StorageError,
+];
 
 // What reads our output may stop early: `segmeter fold … | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
@@ -139,6 +152,25 @@ program
   .argument("<file>", "the backup")
   .requiredOption("--data-dir <folder>", "the data folder")
   .action((file: string, { dataDir }: { dataDir: string }) => restore(file, dataDir));
+
+program
+  .command("move")
+  .description(
+    "Move the event log of a machine that was alone, and has stopped, into the stream of a cluster, and hold every number of a node against it; if one differs, the exit status is 1.",
+  )
+  .requiredOption("--data-dir <folder>", "the data folder of the machine that was alone; it stays as it is")
+  .addOption(URL_OPTION)
+  .addOption(TOKEN_OPTION)
+  .addHelpText(
+    "after",
+    `
+The stream is named as for a node, by NATS_URL, NATS_STREAM, NATS_REPLICAS, NATS_CREDS, NATS_CA, NATS_CERT, NATS_KEY and
+RETENTION_HOURS, and made where it is missing. It may hold other accounts, and nothing of those that move. Interrupted, run it
+again: it goes on where it was. With ACCOUNTS only the numbers of those are held against the node's; all are moved.`,
+  )
+  .action(async ({ dataDir, url, token }: { dataDir: string; url: string; token?: string }) => {
+    if (!(await move(dataDir, { url, token }, process.env))) process.exitCode = 1;
+  });
 
 program
   .command("shadow")

@@ -1,4 +1,4 @@
-import { JetStreamLog } from "@segmeter/event-log/jetstream";
+import { JetStreamLog, type StreamOptions } from "@segmeter/event-log/jetstream";
 import type { Logger } from "pino";
 import type { ClusterConfig } from "./config.ts";
 
@@ -25,13 +25,12 @@ const TELL_EVERY_MS = 30_000;
  * @throws StorageError
  */
 export function openStreamLog({ config, dataDir, retentionHours, logger, onPeriod, onLost }: StreamLogOptions): Promise<JetStreamLog> {
-  const { nats, streamName, replicas, share } = config;
   const toldMs = new Map<string, number>();
   return JetStreamLog.open({
     folder: dataDir,
-    nats,
-    stream: { name: streamName, replicas, keptMs: (retentionHours + SPARE_HOURS) * HOUR_MS },
-    share,
+    nats: config.nats,
+    stream: streamOf(config, retentionHours),
+    share: config.share,
     periodMs: PERIOD_MS,
     onPeriod,
     onTrouble: (error, message) => {
@@ -42,4 +41,9 @@ export function openStreamLog({ config, dataDir, retentionHours, logger, onPerio
     },
     onLost,
   });
+}
+
+/** The stream as nodes expect it. */
+export function streamOf({ streamName, replicas }: ClusterConfig, retentionHours: number): StreamOptions {
+  return { name: streamName, replicas, keptMs: (retentionHours + SPARE_HOURS) * HOUR_MS };
 }

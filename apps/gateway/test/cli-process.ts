@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-const CLI = new URL("../src/cli.ts", import.meta.url).pathname;
+export const CLI = new URL("../src/cli.ts", import.meta.url).pathname;
 
 export interface CliResult {
   readonly exitCode: number | null;

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Engine, MINUTE_MS } from "@segmeter/engine";
 import { SqliteCopy } from "@segmeter/event-log/sqlite";
 import { countedDays, loadAndCount, type DayCounts, type ReadLog } from "../verify/counted-segments.ts";
@@ -158,20 +159,29 @@ interface GraphqlError {
 
 const NOT_KEPT = /^endingAt: expected a window within what is kept/;
 
-function createAsk({ url, token }: RunningGateway): AskGateway {
-  return async (operation) => {
+/** Of answers that say when to come again. */
+const COME_AGAIN: ReadonlySet<number> = new Set([429, 503]);
+
+export function createAsk({ url, token }: RunningGateway): AskGateway {
+  const ask: AskGateway = async (operation) => {
     const response = await fetch(urlOf(url, "/graphql"), {
       method: "POST",
       headers: { "content-type": "application/json", ...authorizationOf(token) },
       body: JSON.stringify(operation),
     });
     const text = await response.text();
+    const waitS = Number(response.headers.get("retry-after") ?? NaN);
+    if (COME_AGAIN.has(response.status) && waitS >= 0) {
+      await delay(waitS * 1000);
+      return ask(operation);
+    }
     if (!response.ok) throw new VerifyError(`the gateway answered ${response.status}: ${problemText(text)}`);
     const answer = JSON.parse(text) as { readonly errors?: readonly GraphqlError[] };
     if (answer.errors?.every(({ extensions }) => extensions.causes?.every((cause) => NOT_KEPT.test(cause)))) return null;
     if (answer.errors) throw new VerifyError(`the gateway answered: ${answer.errors.map(({ message }) => message).join("; ")}`);
     return answer;
   };
+  return ask;
 }
 
 class Listed {
@@ -191,7 +201,7 @@ function tell({ differences }: Verified): boolean {
   return differences.count === 0;
 }
 
-function toText(difference: Difference): string {
+export function toText(difference: Difference): string {
   const account = `account ${difference.accountId}`;
   if (difference.kind === "segment") {
     const { conversationKey, conversationId, onlyIn, segment } = difference;

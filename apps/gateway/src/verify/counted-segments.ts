@@ -28,18 +28,29 @@ export type DayCounts = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
 /** Loads the log into an engine, and counts what ends when: by the reference, and where it has nothing, by the engine. */
 export async function loadAndCount(readLog: ReadLog, engine: Engine, onRead: (eventCount: number) => void): Promise<DayCounts> {
+  const counts = await countDays(readLog, (histories) => {
+    engine.load(histories);
+    onRead(histories.reduce((sum, { events }) => sum + events.length, 0));
+  });
+  for (const [accountId, days] of counts) {
+    for (const { endMs } of engine.list(accountId, EVER, NO_FILTER)) if (!days.has(dayOf(endMs))) days.set(dayOf(endMs), 0);
+  }
+  return counts;
+}
+
+/** Counts what ends when, by the reference. */
+export async function countDays(
+  readLog: ReadLog,
+  onRead: (histories: readonly ConversationHistory[]) => void,
+): Promise<Map<string, Map<number, number>>> {
   const counts = new Map<string, Map<number, number>>();
   for await (const histories of readLog()) {
-    engine.load(histories);
+    onRead(histories);
     for (const { accountId, events } of histories) {
       const days = counts.get(accountId) ?? new Map<number, number>();
       counts.set(accountId, days);
       for (const { endMs } of referenceSegments(events)) days.set(dayOf(endMs), (days.get(dayOf(endMs)) ?? 0) + 1);
     }
-    onRead(histories.reduce((sum, { events }) => sum + events.length, 0));
-  }
-  for (const [accountId, days] of counts) {
-    for (const { endMs } of engine.list(accountId, EVER, NO_FILTER)) if (!days.has(dayOf(endMs))) days.set(dayOf(endMs), 0);
   }
   return counts;
 }

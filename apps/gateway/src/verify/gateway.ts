@@ -32,7 +32,7 @@ interface AnsweredHour extends AnsweredPart {
 }
 
 /**
- * Holds the answers of a gateway that runs against the reference, hour by hour.
+ * Holds the answers of a gateway that runs against the reference, hour by hour from the day's start on.
  *
  * @param untilMs only hours that end by then: the one that runs changes all the time
  */
@@ -40,7 +40,7 @@ export async function differencesOfHours(ask: AskGateway, day: CountedDay, until
   const differences: Difference[] = [];
   const { accountId } = day;
   const segments = day.segments.map(({ segment }) => segment);
-  const byHour = Map.groupBy(segments, ({ endMs }) => endMs - (endMs % HOUR_MS));
+  const byHour = Map.groupBy(segments, ({ endMs }) => endMs - ((endMs - day.startMs) % HOUR_MS));
   for (let startMs = day.startMs; startMs < Math.min(day.startMs + DAY_MS, untilMs - HOUR_MS + 1); startMs += HOUR_MS) {
     const window = { startMs, endMs: startMs + HOUR_MS };
     const hour = byHour.get(startMs) ?? [];

@@ -18,6 +18,9 @@ const HANDSHAKE_MS_MAX = 3_000;
 const PING_EVERY_MS = 2_000;
 const PINGS_UNANSWERED_MAX = 2;
 const RECONNECT_EVERY_MS = 250;
+const PAYLOAD_BYTES_MAX = 512 * 1024;
+/** For headers and subject. */
+const OVERHEAD_BYTES = 4 * 1024;
 
 /** Connects once; from then on the connection mends itself, for as long as it takes. */
 export async function connectTo(options: NatsOptions): Promise<NatsConnection> {
@@ -31,6 +34,11 @@ export async function connectTo(options: NatsOptions): Promise<NatsConnection> {
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
   });
+}
+
+/** How long a message may be at most. */
+export function payloadBytesMaxOf({ info }: NatsConnection): number {
+  return Math.min(PAYLOAD_BYTES_MAX, (info?.max_payload ?? PAYLOAD_BYTES_MAX) - OVERHEAD_BYTES);
 }
 
 async function toConnectionOptions({ urls, credsFile, caFile, certFile, keyFile }: NatsOptions): Promise<ConnectionOptions> {

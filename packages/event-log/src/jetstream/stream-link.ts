@@ -11,7 +11,7 @@ import {
   type StreamInfo,
 } from "@nats-io/jetstream";
 import { headers, type NatsConnection } from "@nats-io/transport-node";
-import { connectTo, type NatsOptions } from "./connection.ts";
+import { connectTo, payloadBytesMaxOf, type NatsOptions } from "./connection.ts";
 import { FORMAT_HEADER, MESSAGE_FORMAT, type Outgoing } from "./message.ts";
 import { findOrCreate, subjectOf, type StreamOptions } from "./stream.ts";
 
@@ -28,9 +28,6 @@ const READER_TRY_MS = 500;
 const MESSAGES_AHEAD = 32;
 /** The server that reads the stream for this node says so often that it is there, and is left after two omissions. */
 const HEARTBEAT_MS = 1_000;
-const PAYLOAD_BYTES_MAX = 512 * 1024;
-/** For headers and subject. */
-const OVERHEAD_BYTES = 4 * 1024;
 
 /** A connection to the servers, and the stream there. */
 export class StreamLink {
@@ -71,7 +68,7 @@ export class StreamLink {
   }
 
   get payloadBytesMax(): number {
-    return Math.min(PAYLOAD_BYTES_MAX, (this.#connection.info?.max_payload ?? PAYLOAD_BYTES_MAX) - OVERHEAD_BYTES);
+    return payloadBytesMaxOf(this.#connection);
   }
 
   /** Creates the stream where it is missing. */
