@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "@segmeter/engine";
+import { defaultHelperCount, startHelpers } from "@segmeter/engine-threads";
 import { ClientProcess } from "./client-process.ts";
 import { openClickHouse } from "./clickhouse.ts";
 import type { Database } from "./database.ts";
@@ -32,6 +33,7 @@ export class Stage {
   readonly #closing: (() => unknown)[] = [];
   #databases: Promise<readonly Database[]> | undefined;
   #served: Promise<Served> | undefined;
+  #isHelped = false;
 
   constructor({ segmentCount, rounds, budgetMs, withPeers, tell }: StageOptions) {
     this.segmentCount = segmentCount;
@@ -43,6 +45,7 @@ export class Stage {
 
   /** @param times as many segments as the day has */
   engine(times = 1): Engine {
+    if (!this.#isHelped) this.#startHelpers();
     return engineOf(this.segmentCount * times, this.tell);
   }
 
@@ -80,6 +83,13 @@ export class Stage {
 
   async close(): Promise<void> {
     for (let close = this.#closing.pop(); close; close = this.#closing.pop()) await close();
+  }
+
+  /** As many as the gateway has. */
+  #startHelpers(): void {
+    const helpers = startHelpers({ helperCount: defaultHelperCount(), onLost: (error) => this.tell(error.message) });
+    this.onClose(helpers.close);
+    this.#isHelped = true;
   }
 
   async #openDatabases(): Promise<readonly Database[]> {

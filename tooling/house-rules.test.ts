@@ -8,6 +8,7 @@ const ROOT = new URL("..", import.meta.url).pathname;
 /** Which packages of this repository each one may know. `docs/ARCHITECTURE.md` draws it. */
 const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   "packages/engine": [],
+  "packages/engine-threads": ["engine"],
   "packages/schema": [],
   "packages/event-log": ["engine"],
   "packages/json-bytes": [],
@@ -17,10 +18,10 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   "packages/reference": ["engine"],
   "packages/testkit": ["engine", "reference"],
   "packages/hooks": [],
-  "apps/gateway": ["engine", "event-log", "json-bytes", "liveperson", "reference", "rest-adapter"],
+  "apps/gateway": ["engine", "engine-threads", "event-log", "json-bytes", "liveperson", "reference", "rest-adapter"],
   "apps/demo": ["engine", "nats-servers", "testkit"],
   "apps/dashboard": ["hooks"],
-  bench: ["engine", "event-log", "gateway", "nats-servers", "testkit"],
+  bench: ["engine", "engine-threads", "event-log", "gateway", "nats-servers", "testkit"],
 };
 
 interface Manifest {

@@ -9,10 +9,22 @@ import { ROOT } from "./pnpm.ts";
 
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 
-const SOURCE = "packages/engine/assembly/kernels.ts";
+const SOURCE = "packages/engine/assembly/index.ts";
 const OUTPUT = "packages/engine/src/generated/kernels.ts";
 const SHARED_MEMORY = ["--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"];
-const OPTIONS = ["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--enable", "threads", ...SHARED_MEMORY];
+const OPTIONS = [
+  "-O3",
+  "--noAssert",
+  "--runtime",
+  "stub",
+  "--enable",
+  "simd",
+  "--enable",
+  "threads",
+  "--disableWarning",
+  "112",
+  ...SHARED_MEMORY,
+];
 
 const text = `export const KERNELS = "${compile().toString("base64")}";\n`;
 if (!values.check) writeFileSync(join(ROOT, OUTPUT), text);

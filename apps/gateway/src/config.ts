@@ -12,6 +12,7 @@ const RETENTION_HOURS_MIN = 24;
 const RETENTION_HOURS_MAX = 24 * 366 * 10;
 const RATE_LIMIT_MAX = 1_000_000;
 const SHARES_MAX = 1_000;
+const ENGINE_THREADS_MAX = 63;
 
 export interface Config {
   readonly port: number;
@@ -20,6 +21,8 @@ export interface Config {
   /** Infinity: everything is kept. */
   readonly retentionHours: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** That help the main one with large answers; null: as many as suit the machine. */
+  readonly engineThreads: number | null;
   readonly access: AccessConfig;
   /** null: plain HTTP. */
   readonly tls: TlsConfig | null;
@@ -134,6 +137,7 @@ const ENVIRONMENT = z.object({
   DATA_DIR: z.string().prefault("data"),
   RETENTION_HOURS: retentionHours.prefault("72"),
   LOG_LEVEL: oneOf(LOG_LEVELS).prefault("info"),
+  ENGINE_THREADS: whole(0, ENGINE_THREADS_MAX).optional(),
   INTROSPECTION: oneOf(["on", "off"]).prefault("on"),
   TRUSTED_DOCUMENTS: listOf("paths", (path) => path !== "").optional(),
   ACCESS: oneOf(ACCESS_MODES).prefault("auto"),
@@ -228,6 +232,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataDir: data.DATA_DIR,
     retentionHours: data.RETENTION_HOURS,
     logLevel: data.LOG_LEVEL,
+    engineThreads: data.ENGINE_THREADS ?? null,
     access: {
       // Keys that nobody had to show would protect nothing.
       mode: data.ACCESS === "auto" && oauthKeysFile !== null ? "required" : data.ACCESS,

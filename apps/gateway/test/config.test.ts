@@ -16,6 +16,7 @@ const DEFAULTS: Config = {
   dataDir: "data",
   retentionHours: 72,
   logLevel: "info",
+  engineThreads: null,
   access: { mode: "auto", tokens: null, requestsPerSecond: 100 },
   tls: null,
   network: { trustedProxies: [], corsOrigins: [] },
@@ -48,6 +49,8 @@ describe("the configuration", () => {
       { LOG_LEVEL: level },
       { logLevel: level },
     ]),
+    [{ ENGINE_THREADS: "0" }, { engineThreads: 0 }],
+    [{ ENGINE_THREADS: "63" }, { engineThreads: 63 }],
     [{ INTROSPECTION: "off" }, { introspection: false }],
     [
       { LIVEPERSON_WEBHOOK_SECRETS: "a=s,b=t=u=" },

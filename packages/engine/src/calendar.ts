@@ -1,10 +1,13 @@
 import { gallop, lowerBound, sumRows, type Lane, type LaneView } from "./lane.ts";
 import type { SignedRow } from "./row.ts";
-import { addRow, addSums, createSums, segmentCountOf, type Sums } from "./sums.ts";
+import { addRow, addSums, clearSums, createSums, segmentCountOf, takeSums, type Sums } from "./sums.ts";
 
 const HOUR_MS = 3_600_000;
 const BUCKET_MS = 15_000;
 const BUCKETS_AN_HOUR = HOUR_MS / BUCKET_MS;
+
+/** What is counted at the time. */
+const counted = takeSums(1);
 
 interface Hour {
   readonly sums: Sums;
@@ -44,8 +47,10 @@ export class Calendar {
       const firstEndMs = rows.ends[start]!;
       end = gallop(rows.ends, firstEndMs - (firstEndMs % BUCKET_MS) + BUCKET_MS, start, rowCount);
       const { hour, bucket } = this.#placeOf(firstEndMs);
-      sumRows(rows, start, end, hour.sums, 0);
-      sumRows(rows, start, end, bucket.sums, 0);
+      clearSums(counted.sums, 0, 1);
+      sumRows(rows, start, end, counted.sums, 0);
+      addSums(counted.sums, 0, hour.sums, 0);
+      addSums(counted.sums, 0, bucket.sums, 0);
       bucket.lanes.push(lane);
       hour.changedAt = ++this.#changeCount;
     }
@@ -65,12 +70,12 @@ export class Calendar {
 
   /** @returns how many rows end in `[startMs, endMs)` */
   count(startMs: number, endMs: number, lanes: readonly Lane[]): number {
-    const sums = createSums(1);
-    if (startMs < endMs) this.sum(startMs, endMs, lanes, sums, 0);
-    return segmentCountOf(sums, 0);
+    clearSums(counted.sums, 0, 1);
+    if (startMs < endMs) this.sum(startMs, endMs, lanes, counted.sums, 0);
+    return segmentCountOf(counted.sums, 0);
   }
 
-  /** Adds the rows that end in `[startMs, endMs)` to one of some sums. */
+  /** Adds the rows that end in `[startMs, endMs)` to one of some sums, which lie in the engine's memory. */
   sum(startMs: number, endMs: number, lanes: readonly Lane[], to: Sums, at: number): void {
     for (const [hourMs, hour] of this.#hoursIn(startMs, endMs)) {
       if (startMs <= hourMs && hourMs + HOUR_MS <= endMs) addSums(hour.sums, 0, to, at);

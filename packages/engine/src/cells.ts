@@ -21,6 +21,8 @@ export interface SortKey {
 export class Cells {
   count = 0;
   capacity = 0;
+  /** Where they lie, if there are gaps between them: a first cell and how many from there on, by turns. */
+  #runs: readonly number[] | null = null;
   intervals: Uint32Array = NOTHING;
   skills: Uint32Array = NOTHING;
   agents: Uint32Array = NOTHING;
@@ -31,6 +33,17 @@ export class Cells {
   /** Begins anew. */
   clear(): void {
     this.count = 0;
+    this.#runs = null;
+  }
+
+  /** Others have filled them, in some places. */
+  set runs(runs: readonly number[]) {
+    this.#runs = runs;
+    this.count = runs.reduce((sum, word, i) => (i % 2 === 0 ? sum : sum + word), 0);
+  }
+
+  get runs(): readonly number[] {
+    return this.#runs ?? [0, this.count];
   }
 
   /** Makes room for so many cells more. */
@@ -76,16 +89,21 @@ export class Cells {
    */
   orderBy(keys: readonly SortKey[]): Uint32Array | null {
     if (keys.length === 0) return null;
+    const { count, runs } = this;
     const rankMax = Math.max(...keys.map(({ rankCount }) => rankCount));
-    const [places, ranksAt, even, odd] = this.#reserveSorting([rankMax + 1, rankMax, this.count, this.count]);
+    const [places, ranksAt, runsAt, even, odd] = this.#reserveSorting([rankMax + 1, rankMax, runs.length + 2, count, count]);
+    wordsAt(runsAt!, runs.length).set(runs);
     let [order, sorted] = [0, even!];
     for (const { dimension, ranks, rankCount } of keys.toReversed()) {
       if (ranks !== null) wordsAt(ranksAt!, rankCount).set(ranks);
       const keysAt = this.column(dimension).byteOffset;
-      compiled.sort(order, keysAt, ranks === null ? 0 : ranksAt!, this.count, places!, rankCount + 1, sorted);
+      const runCount = order === 0 ? runs.length / 2 : 1;
+      compiled.sort(runsAt!, runCount, order, keysAt, ranks === null ? 0 : ranksAt!, places!, rankCount + 1, sorted);
+      // What has an order lies in one piece.
+      if (order === 0) wordsAt(runsAt!, 2).set([0, count]);
       [order, sorted] = [sorted, sorted === even ? odd! : even!];
     }
-    return wordsAt(order, this.count);
+    return wordsAt(order, count);
   }
 
   /** @returns the addresses of so many words each */

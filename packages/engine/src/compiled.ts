@@ -1,40 +1,40 @@
 import { KERNELS } from "./generated/kernels.ts";
 import { memory } from "./memory.ts";
 
-/** `assembly/kernels.ts`, where they are described. Whatever lies in memory is told by its address; 0: it is not there. */
+/** `assembly/index.ts`, where they are described. Whatever lies in memory is told by its address; 0: it is not there. */
 interface Compiled {
+  readonly findSkills: (lanes: number, laneCount: number, skillOf: number, newest: number) => void;
+  readonly doNext: (job: number, thread: number) => number;
+  readonly isDone: (job: number, task: number) => number;
+  readonly subtract: (
+    ends: number,
+    values: number,
+    highs: number,
+    checkpoints: number,
+    from: number,
+    to: number,
+    windowStartMs: number,
+    widthMs: number,
+    firstInterval: number,
+    lastInterval: number,
+    sums: number,
+    intervals: number,
+    cell: number,
+  ) => number;
+  readonly sumRows: (values: number, highs: number, checkpoints: number, from: number, to: number, sums: number) => void;
   readonly pick: (facets: number, from: number, to: number, skillOf: number, list: number) => number;
-  readonly addByInterval: (
-    ends: number,
-    values: number,
-    list: number,
-    from: number,
-    count: number,
-    windowStartMs: number,
-    widthMs: number,
-    sums: number,
-    intervals: number,
-    cell: number,
-  ) => number;
-  readonly addBySkill: (
-    ends: number,
-    values: number,
-    facets: number,
-    skillOf: number,
-    list: number,
-    from: number,
-    count: number,
-    windowStartMs: number,
-    widthMs: number,
-    sums: number,
-    intervals: number,
-    skills: number,
-    cell: number,
-    newest: number,
-    cellOf: number,
-  ) => number;
-  readonly fill: (words: number, from: number, to: number, word: number) => void;
-  readonly sort: (order: number, keys: number, ranks: number, count: number, places: number, placeCount: number, sorted: number) => void;
+  readonly addTo: (values: number, list: number, from: number, count: number, sums: number, cellOf: number) => void;
+  readonly addHighsTo: (highs: number, values: number, list: number, from: number, count: number, sums: number, cellOf: number) => void;
+  readonly sort: (
+    runs: number,
+    runCount: number,
+    order: number,
+    keys: number,
+    ranks: number,
+    places: number,
+    placeCount: number,
+    sorted: number,
+  ) => void;
   readonly gather: (words: number, order: number, from: number, count: number, to: number) => void;
   readonly scratchBytes: () => number;
   readonly readCells: (
@@ -49,6 +49,6 @@ interface Compiled {
   ) => void;
 }
 
-const module = new WebAssembly.Module(Uint8Array.from(atob(KERNELS), (byte) => byte.charCodeAt(0)));
+export const compiledModule = new WebAssembly.Module(Uint8Array.from(atob(KERNELS), (byte) => byte.charCodeAt(0)));
 
-export const compiled = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Compiled;
+export const compiled = new WebAssembly.Instance(compiledModule, { env: { memory } }).exports as unknown as Compiled;

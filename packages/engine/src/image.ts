@@ -51,7 +51,7 @@ export interface CapturedColumns {
 
 interface CapturedLane extends LaneView {
   readonly agentId: string;
-  readonly laneFacets: ReadonlySet<number>;
+  readonly laneFacets: Iterable<number>;
 }
 
 /** Whoever captures closes the view. */

@@ -49,3 +49,4 @@ export {
   type StartReason,
 } from "./segment.ts";
 export type { ExecutionPath } from "./stream.ts";
+export { Team, type TeamOptions } from "./team.ts";

@@ -1,7 +1,7 @@
-import { doublesAt, release, takeArea, wordsAt, type Area } from "./memory.ts";
+import { compiled } from "./compiled.ts";
+import { addressOf, doublesAt, release, takeArea, wordsAt, type Area } from "./memory.ts";
 import type { SignedRow } from "./row.ts";
 import {
-  addDifference,
   addHighs,
   addSums,
   addValues,
@@ -18,6 +18,7 @@ import {
 
 const CAPACITY_MIN = 8;
 const GROWTH = 1.25;
+const FACETS_MIN = 16;
 /** Rows from one checkpoint to the next. */
 const CHECKPOINT_ROWS = 8;
 
@@ -54,7 +55,7 @@ export class Lane implements LaneView {
   rowCount = 0;
   rows: Rows = createRows(CAPACITY_MIN, false);
   /** All that its rows have, or once had. */
-  readonly facets = new Set<number>();
+  readonly facets = new FacetList();
   /** The newest view that was open when `rows` were made for this lane alone. */
   #ownSince = 0;
   /** Rows were loaded that are out of order. */
@@ -164,6 +165,31 @@ export class Lane implements LaneView {
   }
 }
 
+/** Facets, each once, in memory that kernels find. */
+class FacetList {
+  count = 0;
+  area = takeArea(4 * FACETS_MIN);
+  #words = wordsAt(this.area.address, FACETS_MIN);
+  readonly #has = new Set<number>();
+
+  add(facet: number): void {
+    if (this.#has.has(facet)) return;
+    this.#has.add(facet);
+    if (this.count === this.#words.length) {
+      // Whoever has a view looks at the one before, which is free when nobody does any more.
+      this.area = takeArea(8 * this.count);
+      const larger = wordsAt(this.area.address, 2 * this.count);
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    this.#words[this.count++] = facet;
+  }
+
+  [Symbol.iterator](): Iterator<number> {
+    return this.#has.values();
+  }
+}
+
 /** The first row in `[from, to)` that ends at or after a moment; `to` if there is none. */
 export function lowerBound(ends: Float64Array, endMs: number, from: number, to: number): number {
   if (from === to || ends[from]! >= endMs) return from;
@@ -189,16 +215,16 @@ export function gallop(ends: Float64Array, endMs: number, from: number, to: numb
   return low;
 }
 
-/** Adds the rows `[from, to)` to one of some sums, in a time that does not grow with their number. */
-export function sumRows(rows: Rows, from: number, to: number, sums: Sums, at: number): void {
-  const first = Math.ceil(from / CHECKPOINT_ROWS);
-  const last = Math.floor(to / CHECKPOINT_ROWS);
-  if (first >= last) return addRun(rows, from, to, sums, at);
-  addRun(rows, from, first * CHECKPOINT_ROWS, sums, at);
-  // Whatever lies in memory costs more to fetch than to compute with, were it only the zeros of the first checkpoint.
-  if (first === 0) addSums(rows.checkpoints, last, sums, at);
-  else addDifference(rows.checkpoints, first, last, sums, at);
-  addRun(rows, last * CHECKPOINT_ROWS, to, sums, at);
+/** Adds the rows `[from, to)` to one of some sums that lie in the engine's memory, in a time that does not grow with their number. */
+export function sumRows({ values, highs, checkpoints }: Rows, from: number, to: number, sums: Sums, at: number): void {
+  compiled.sumRows(
+    values.byteOffset,
+    addressOf(highs),
+    checkpoints.doubles.byteOffset,
+    from,
+    to,
+    sums.doubles.byteOffset + at * SUMS_BYTES,
+  );
 }
 
 function addRun({ values, highs }: Rows, from: number, to: number, sums: Sums, at: number): void {

@@ -53,3 +53,12 @@ export function doublesAt(address: number, length: number): Float64Array {
 export function wordsAt(address: number, length: number): Uint32Array {
   return new Uint32Array(memory.buffer, address, length);
 }
+
+export function intsAt(address: number, length: number): Int32Array {
+  return new Int32Array(memory.buffer, address, length);
+}
+
+/** As kernels take it. */
+export function addressOf(view: Uint32Array | null): number {
+  return view === null ? 0 : view.byteOffset;
+}

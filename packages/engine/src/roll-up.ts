@@ -1,7 +1,8 @@
 import { NO_KEY, type CellPart, type Cells } from "./cells.ts";
 import type { Columns } from "./columns.ts";
 import type { Dimension, Query, RollUp } from "./query.ts";
-import { agentsIn, giveBack, streamCells, takeSpare, type ExecutionPath } from "./stream.ts";
+import { giveBack, takeSpare } from "./spares.ts";
+import { agentsIn, streamCells, type ExecutionPath } from "./stream.ts";
 import { addSums, createSums, segmentCountOf, type Sums } from "./sums.ts";
 
 /** Cells of agents, and totals of them. */

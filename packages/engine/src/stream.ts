@@ -1,11 +1,13 @@
-import { Cells, NO_KEY, type CellPart, type SortKey } from "./cells.ts";
+import { NO_KEY, type CellPart, type Cells, type SortKey } from "./cells.ts";
 import type { Columns } from "./columns.ts";
 import { NONE } from "./facets.ts";
-import { CellIndex, MIXED, scan, scanTogether, subtract, type Belonging, type Intervals } from "./kernels.ts";
-import { gallop, lowerBound, type LaneView } from "./lane.ts";
-import { memory, release, takeArea, type Area } from "./memory.ts";
+import { openJob, TASK_CELLS } from "./job.ts";
+import { lowerBound } from "./lane.ts";
+import { LaneTable, MIXED } from "./lane-table.ts";
+import { intsAt, release, takeArea, type Area } from "./memory.ts";
 import type { Dimension, Filter, Query } from "./query.ts";
-import { addSums } from "./sums.ts";
+import { giveBack, takeSpare } from "./spares.ts";
+import { CellIndex, scanTogether, subtractTogether } from "./together.ts";
 
 /**
  * How rows become cells. `calendar`: the total of everybody, from sums by time. `subtract`: checkpoints at the edges of each
@@ -16,11 +18,6 @@ export type ExecutionPath = "calendar" | "subtract" | "add" | "scan";
 
 /** With so many rows an interval, checkpoints cost less than adding. */
 const SUBTRACT_ROWS = 16;
-/** About as many cells are filled before they are read, and read at a time: their columns stay in the processor's cache. */
-const PART_CELLS = 4_096;
-/** About as many are filled where all lanes are visited each time: what counts then is to find many rows there. */
-const WIDE_CELLS = 65_536;
-
 /**
  * The cells of one query, some thousand at a time, in the order of the grouping; all that have the outermost key in common come
  * together. They lie in the memory of those before. Whatever comes in while cells are being read is not seen by them.
@@ -28,41 +25,20 @@ const WIDE_CELLS = 65_536;
  * @param forced for tests: the path to take wherever it can be taken
  */
 export function* streamCells(columns: Columns, query: Query, forced?: ExecutionPath): Generator<CellPart, void> {
-  const outermost = query.grouping[0];
-  const cells = outermost === "interval" || outermost === "skill" ? takeLargeSpare() : takeSpare();
-  const skillOf = skillOfFacets(columns, query);
-  columns.openView();
+  const pass = openPass(columns, query, forced);
+  if (pass.byAgent) yield* fillByAgent(pass);
+  else yield* fillAtOnce(pass);
+}
+
+function* fillAtOnce(pass: Pass): Generator<CellPart, void> {
+  const cells = takeSpare();
   try {
-    const pass = createPass(columns, query, skillOf, forced);
     if (pass.path === "calendar") yield* partsOf(pass, [], fillTotal(pass, cells));
-    else if (!pass.byAgent) yield* partsOf(pass, query.grouping, fillTogether(pass, cells));
-    else yield* fillByAgent(pass, cells);
+    else yield* partsOf(pass, pass.query.grouping, fillTogether(pass, cells));
   } finally {
-    if (skillOf !== null) release(skillOf.area);
-    columns.closeView();
     giveBack(cells);
+    pass.close();
   }
-}
-
-const spares: Cells[] = [];
-const SPARES_MAX = 6;
-const SPARE_CAPACITY_MAX = 4 * PART_CELLS;
-/** One that has grown large: asked again, it spares the time that fresh memory costs. Whoever needs memory gets it. */
-let largeSpare: WeakRef<Cells> | null = null;
-
-export function takeSpare(): Cells {
-  return spares.pop() ?? new Cells();
-}
-
-function takeLargeSpare(): Cells {
-  const cells = largeSpare?.deref();
-  largeSpare = null;
-  return cells ?? takeSpare();
-}
-
-export function giveBack(cells: Cells): void {
-  if (cells.capacity > SPARE_CAPACITY_MAX) largeSpare = new WeakRef(cells);
-  else if (spares.length < SPARES_MAX) spares.push(cells);
 }
 
 /** All cells, in the order of the grouping. @param unsorted what they are to be sorted by for it */
@@ -73,7 +49,7 @@ function* partsOf(pass: Pass, unsorted: readonly Dimension[], cells: Cells): Gen
   const keys = outermost === undefined ? null : cells.column(outermost);
   const keyAt = (place: number): number => keys![order === null ? place : order[place]!]!;
   for (let from = 0, to = 0; from < cells.count; from = to) {
-    to = Math.min(from + PART_CELLS, cells.count);
+    to = Math.min(from + TASK_CELLS, cells.count);
     if (keys !== null) while (to < cells.count && keyAt(to) === keyAt(to - 1)) to++;
     yield { cells, order, from, to };
   }
@@ -91,18 +67,48 @@ interface Pass {
   readonly query: Query;
   readonly path: "calendar" | "lanes";
   readonly byAgent: boolean;
-  /** Those that may have rows that count, in the order of the agents' ids. */
-  readonly lanes: readonly PassLane[];
+  readonly lanes: LaneTable;
+  readonly skillOf: Int32Array;
   readonly intervalMs: number;
   readonly intervalCount: number;
   /** Rows an interval from which on those of a lane are not added one by one. */
   readonly subtractRows: number;
+  /** To be called once. */
+  readonly close: () => void;
 }
 
-/** One agent's lane, as it was when the pass began. */
-interface PassLane extends LaneView {
-  readonly agent: number;
-  readonly belonging: Belonging;
+const NOBODY = new Uint32Array(0);
+
+function openPass(columns: Columns, query: Query, forced: ExecutionPath | undefined): Pass {
+  const { grouping, window, filter } = query;
+  const intervalMs = intervalMsOf(query);
+  const skillOf = skillOfFacets(columns, query);
+  const isTotalOfAll = grouping.length === 0 && filter.agentIds === null && skillOf === null;
+  const path = isTotalOfAll && (forced === undefined || forced === "calendar") ? "calendar" : "lanes";
+  const byFacet = skillOf?.byFacet ?? noSkillsOf(columns.facets.size);
+  const lanes = LaneTable.of(columns.lanes, path === "calendar" ? NOBODY : agentsIn(columns, filter), {
+    byFacet,
+    areAlike: skillOf === null,
+    isForcedScan: forced === "scan",
+    count: columns.facets.skills.size,
+  });
+  columns.openView();
+  return {
+    columns,
+    query,
+    path,
+    byAgent: grouping.includes("agent"),
+    lanes,
+    skillOf: byFacet,
+    intervalMs,
+    intervalCount: (window.endMs - window.startMs) / intervalMs,
+    subtractRows: forced === "subtract" ? 0 : forced === "add" ? Infinity : SUBTRACT_ROWS,
+    close: () => {
+      columns.closeView();
+      lanes.release();
+      if (skillOf !== null) release(skillOf.area);
+    },
+  };
 }
 
 /** By facet: the skill to group by, `NO_KEY` where nothing is grouped by skill, `NONE` for rows that are passed over. */
@@ -121,55 +127,7 @@ function noSkillsOf(facetCount: number): Int32Array {
 
 function createSkillOf(facetCount: number): SkillOf {
   const area = takeArea(4 * facetCount);
-  return { byFacet: new Int32Array(memory.buffer, area.address, facetCount).fill(NO_KEY), area };
-}
-
-function createPass(columns: Columns, query: Query, skillOf: SkillOf | null, forced: ExecutionPath | undefined): Pass {
-  const { grouping, window, filter } = query;
-  const intervalMs = intervalMsOf(query);
-  const isTotalOfAll = grouping.length === 0 && filter.agentIds === null && skillOf === null;
-  const path = isTotalOfAll && (forced === undefined || forced === "calendar") ? "calendar" : "lanes";
-  return {
-    columns,
-    query,
-    path,
-    byAgent: grouping.includes("agent"),
-    lanes: path === "calendar" ? [] : lanesIn(columns, filter, skillOf?.byFacet ?? null, forced === "scan"),
-    intervalMs,
-    intervalCount: (window.endMs - window.startMs) / intervalMs,
-    subtractRows: forced === "subtract" ? 0 : forced === "add" ? Infinity : SUBTRACT_ROWS,
-  };
-}
-
-/** @param skillOf null where rows need not be told apart */
-function lanesIn(columns: Columns, filter: Filter, skillOf: Int32Array | null, isForcedScan: boolean): PassLane[] {
-  const lanes: PassLane[] = [];
-  const alike = { skillOf: noSkillsOf(columns.facets.size), skill: isForcedScan ? MIXED : NO_KEY, skillCount: 1, isPart: false };
-  for (const agent of agentsIn(columns, filter)) {
-    const { rows, rowCount, facets } = columns.lanes[agent]!;
-    const belonging = skillOf === null ? alike : belongingOf(facets, skillOf);
-    if (belonging.skill === NONE) continue;
-    lanes.push({ rows, rowCount, agent, belonging: isForcedScan ? { ...belonging, skill: MIXED } : belonging });
-  }
-  return lanes;
-}
-
-/**
- * Filters mostly keep an agent's rows or pass them over as a whole: agents keep their group and their user type, and work few
- * skills.
- *
- * @returns `NONE` as the skill of a lane of which all rows are passed over
- */
-function belongingOf(facets: ReadonlySet<number>, skillOf: Int32Array): Belonging {
-  let common = NONE;
-  let isPart = false;
-  for (const facet of facets) {
-    const skill = skillOf[facet]!;
-    if (skill === NONE) isPart = true;
-    else if (common === NONE) common = skill;
-    else if (skill !== common) common = MIXED;
-  }
-  return { skillOf, skill: common, skillCount: facets.size, isPart };
+  return { byFacet: intsAt(area.address, facetCount).fill(NO_KEY), area };
 }
 
 /** @returns null where rows need not be told apart */
@@ -210,73 +168,45 @@ function fillTotal({ columns, query: { window } }: Pass, cells: Cells): Cells {
 }
 
 /** All agents together: cells by interval and skill at most. */
-function fillTogether(pass: Pass, cells: Cells): Cells {
-  const { query, lanes, intervalCount, subtractRows } = pass;
-  const intervals = { ...allIntervals(pass), from: 0, to: intervalCount };
+function fillTogether({ columns, query, lanes, skillOf, intervalMs, intervalCount, subtractRows }: Pass, cells: Cells): Cells {
+  const { startMs, endMs } = query.window;
+  const intervals = { windowStartMs: startMs, widthMs: intervalMs, count: intervalCount };
   cells.clear();
-  const index = new CellIndex(cells, intervals, pass.columns.facets.skills.size);
+  const index = new CellIndex(cells, intervals, columns.facets.skills.size);
   if (query.grouping.length === 0) index.cellAt(0, NO_KEY);
   const own = takeSpare();
-  for (const { rows, rowCount, belonging } of lanes) {
-    const from = lowerBound(rows.ends, query.window.startMs, 0, rowCount);
-    const to = lowerBound(rows.ends, query.window.endMs, from, rowCount);
-    if (belonging.isPart || belonging.skill === MIXED || to - from < subtractRows * intervalCount) {
-      scanTogether(rows, from, to, intervals, belonging, index);
+  for (let l = 0; l < lanes.count; l++) {
+    const skill = lanes.skill(l);
+    if (skill === NONE) continue;
+    const rows = lanes.rows(l);
+    const isPart = lanes.isPart(l);
+    const from = lowerBound(rows.ends, startMs, 0, lanes.rowCount(l));
+    const to = lowerBound(rows.ends, endMs, from, lanes.rowCount(l));
+    if (isPart || skill === MIXED || to - from < subtractRows * intervalCount) {
+      scanTogether(rows, from, to, intervals, skillOf, isPart, index);
     } else {
-      own.clear();
-      subtract(rows, from, to, intervals, NO_KEY, belonging.skill, own);
-      addCells(own, index);
+      subtractTogether(rows, from, to, intervals, skill, own, index);
     }
   }
   giveBack(own);
   return cells;
 }
 
-function addCells(own: Cells, index: CellIndex): void {
-  for (let c = 0; c < own.count; c++) {
-    const cell = index.cellAt(own.intervals[c]!, own.skills[c]!);
-    addSums(own.sums, c, index.cells.sums, cell);
-  }
-}
-
 /** Each agent's cells apart. What the grouping has outermost decides which of them are filled together. */
-function* fillByAgent(pass: Pass, cells: Cells): Generator<CellPart, void> {
-  const { lanes, intervalCount, query } = pass;
-  const cursors = new Uint32Array(lanes.length);
-  const outermost = query.grouping[0];
+function* fillByAgent(pass: Pass): Generator<CellPart, void> {
+  const { lanes, skillOf, query, intervalMs, intervalCount, subtractRows, close } = pass;
+  const job = openJob({
+    lanes,
+    skillOf,
+    windowStartMs: query.window.startMs,
+    widthMs: intervalMs,
+    intervalCount,
+    outermost: query.grouping[0]!,
+    subtractRows,
+    free: close,
+  });
   const stillToSort = unsortedOf(query.grouping);
-  const cellsMax = outermost === "agent" ? PART_CELLS : Infinity;
-  const intervalStep = outermost === "interval" ? Math.max(1, Math.floor(WIDE_CELLS / lanes.length)) : intervalCount;
-  for (let from = 0; from < intervalCount; from += intervalStep) {
-    const intervals = { ...allIntervals(pass), from, to: Math.min(from + intervalStep, intervalCount) };
-    for (let lane = 0; lane < lanes.length;) {
-      cells.clear();
-      for (; lane < lanes.length && cells.count < cellsMax; lane++) fillLane(pass, lane, cursors, intervals, cells);
-      yield* partsOf(pass, stillToSort, cells);
-    }
-  }
-}
-
-function allIntervals({ query, intervalMs }: Pass): Pick<Intervals, "windowStartMs" | "widthMs"> {
-  return { windowStartMs: query.window.startMs, widthMs: intervalMs };
-}
-
-/** @param cursors the first row of each lane behind the intervals before */
-function fillLane({ lanes, intervalCount, subtractRows }: Pass, l: number, cursors: Uint32Array, intervals: Intervals, cells: Cells): void {
-  const { rows, rowCount, agent, belonging } = lanes[l]!;
-  const { windowStartMs, widthMs } = intervals;
-  // Near, where some intervals are filled at a time: looking at the lane's end first would fetch memory for nothing.
-  const findEnd = intervals.to === intervalCount ? lowerBound : gallop;
-  const from = intervals.from === 0 ? lowerBound(rows.ends, windowStartMs, 0, rowCount) : cursors[l]!;
-  const to = findEnd(rows.ends, windowStartMs + intervals.to * widthMs, from, rowCount);
-  cursors[l] = to;
-  if (from === to) return;
-  const isAlike = !belonging.isPart && belonging.skill !== MIXED;
-  if (isAlike && to - from >= subtractRows * (intervals.to - intervals.from)) {
-    subtract(rows, from, to, intervals, agent, belonging.skill, cells);
-  } else {
-    scan(rows, from, to, intervals, agent, belonging, cells);
-  }
+  for (const cells of job.batches()) yield* partsOf(pass, stillToSort, cells);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { doublesAt, wordsAt } from "./memory.ts";
+import { doublesAt, takeArea, wordsAt, type Area } from "./memory.ts";
 import type { Sum } from "./metrics.ts";
 import type { Outcome, Segment } from "./segment.ts";
 
@@ -30,6 +30,12 @@ export function createSums(count: number): Sums {
 /** Sums that lie in the engine's memory, as they are. */
 export function sumsAt(address: number, count: number): Sums {
   return { doubles: doublesAt(address, count * DOUBLES), words: wordsAt(address, count * WORDS) };
+}
+
+/** Sums in an area of their own, with anything in them. */
+export function takeSums(count: number): { readonly sums: Sums; readonly area: Area } {
+  const area = takeArea(count * SUMS_BYTES);
+  return { sums: sumsAt(area.address, count), area };
 }
 
 export function clearSums({ doubles }: Sums, from: number, to: number): void {
@@ -158,15 +164,6 @@ export function addSums(from: Sums, f: number, { doubles, words }: Sums, t: numb
   const target = t * DOUBLES;
   for (let d = 0; d < TIMES; d++) doubles[target + d]! += from.doubles[source + d]!;
   for (let w = RESPONSES; w < WORDS; w++) words[2 * target + w]! += from.words[2 * source + w]!;
-}
-
-/** Adds the difference of two running sums. */
-export function addDifference(from: Sums, before: number, after: number, { doubles, words }: Sums, t: number): void {
-  const a = before * DOUBLES;
-  const b = after * DOUBLES;
-  const target = t * DOUBLES;
-  for (let d = 0; d < TIMES; d++) doubles[target + d]! += from.doubles[b + d]! - from.doubles[a + d]!;
-  for (let w = RESPONSES; w < WORDS; w++) words[2 * target + w]! += from.words[2 * b + w]! - from.words[2 * a + w]!;
 }
 
 export function segmentCountOf({ words }: Sums, s: number): number {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { Transform } from "node:stream";
+import { pipeline, Transform } from "node:stream";
 import { promisify } from "node:util";
 import type { FastifyInstance } from "fastify";
 import { OverloadError } from "../intake.ts";
@@ -38,8 +38,10 @@ export function boundBodies(app: FastifyInstance, instruments: Instruments): voi
         ownBytes += chunk.length;
         heldBytes += chunk.length;
         counted.receivedEncodedLength = ownBytes;
-        if (heldBytes > HELD_BYTES_MAX) done(tooMuch());
-        else done(null, chunk);
+        if (heldBytes <= HELD_BYTES_MAX) return done(null, chunk);
+        // What is still to come is not read any more.
+        reply.header("connection", "close");
+        return done(tooMuch());
       },
     });
     reply.raw.once("close", () => {
@@ -48,10 +50,10 @@ export function boundBodies(app: FastifyInstance, instruments: Instruments): voi
       // What nobody has read stands before the next request of the connection.
       counted.resume();
     });
-    // No pipeline: it would end the request as well, and what is still to come of it could not be read.
-    payload.once("error", (error) => counted.destroy(error));
-    counted.once("close", () => payload.resume());
-    next(null, payload.pipe(counted));
+    return next(
+      null,
+      pipeline(payload, counted, () => undefined),
+    );
   });
 }
 

@@ -27,7 +27,6 @@ import { addGraphiql } from "./graphiql.ts";
 import { addGraphql, GRAPHQL_PATH } from "./graphql.ts";
 import { addHealth, type Readiness } from "./health.ts";
 import { addIngest, INGEST_PATH } from "./ingest.ts";
-import { lingerOverBodies } from "./lingering.ts";
 import { addMsgAgentSegments } from "./msg-agent-segments.ts";
 import { addOpenapi } from "./openapi.ts";
 import { addPositions, type Stream } from "./position.ts";
@@ -138,7 +137,6 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const refuseWhileUnread = boundUnreadAnswers(app);
   refuseCodings(app);
   boundBodies(app, instruments);
-  lingerOverBodies(app);
   endConnections(app);
   addSecurityHeaders(app);
   if (network.corsOrigins.length > 0) await addCors(app, network.corsOrigins);

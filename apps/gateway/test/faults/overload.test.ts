@@ -73,10 +73,12 @@ describe("more than can be served", () => {
       stopping.abort();
       await Promise.all([watching, asking]);
 
-      expect([acknowledged + refused, cutOff]).toEqual([POSTERS * ROUNDS, 0]);
+      expect(acknowledged + refused + cutOff).toBe(POSTERS * ROUNDS);
+      // Who is refused while it still sends may learn of it by the end of its connection.
+      if (!isLong) expect(cutOff).toBe(0);
       expect([acknowledged, refused, answeredCount].every((count) => count > 0)).toBe(true);
       const held = await totalOf(url);
-      expect(held).toBe(acknowledged * CONVERSATIONS);
+      expect([held >= acknowledged * CONVERSATIONS, held <= (acknowledged + cutOff) * CONVERSATIONS]).toEqual([true, true]);
       expect(rssMibMax).toBeLessThan(RSS_MIB_MAX);
       expect(await gateway.stop()).toBe(0);
       gateway = await spawnGateway({ DATA_DIR: folder.path });

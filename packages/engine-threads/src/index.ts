@@ -1,0 +1,1 @@
+export { defaultHelperCount, startHelpers, type Helpers, type HelpersOptions } from "./helpers.ts";
