@@ -1,8 +1,7 @@
+import { join } from "node:path";
 import type { Server as TlsServer } from "node:tls";
-import { setImmediate } from "node:timers/promises";
-import { Engine, type Limits } from "@segmeter/engine";
+import type { Limits } from "@segmeter/engine";
 import { openSqliteLog } from "@segmeter/event-log/sqlite";
-import type { EventLog } from "@segmeter/event-log";
 import type { JetStreamLog } from "@segmeter/event-log/jetstream";
 import { pino, type Logger } from "pino";
 import { Access } from "./access/access.ts";
@@ -12,10 +11,13 @@ import { TrustedDocuments } from "./graphql/trusted-documents.ts";
 import type { Readiness } from "./http/health.ts";
 import { createServer } from "./http/server.ts";
 import { followTlsFiles, readTlsFiles } from "./http/tls.ts";
+import { ImageKeeper } from "./image/image-keeper.ts";
+import { begin, restoreEngine } from "./image/restored-engine.ts";
 import { Intake } from "./intake.ts";
 import { openLivePerson } from "./liveperson/liveperson.ts";
 import { Repeating } from "./repeating.ts";
-import { Retention } from "./retention.ts";
+import { replay } from "./replay.ts";
+import { keptSinceMs, Retention } from "./retention.ts";
 import { EVERY_ACCOUNT } from "./share.ts";
 import type { StreamLogOptions } from "./stream-log.ts";
 import { readingsOfFolder } from "./telemetry/data-folder.ts";
@@ -27,12 +29,20 @@ import type { Tracing, TracingOptions } from "./telemetry/tracing.ts";
 /** Connections that the system holds until they are taken: many come at once when a gateway has started again. */
 const BACKLOG = 4_096;
 const PRUNE_EVERY_MS = 10 * 60_000;
+const IMAGE_FILE = "engine.image";
+const LOOK_FOR_IMAGE_EVERY_MS = 60_000;
+/** Fewer are read as fast as an image of them. */
+const IMAGE_EVENTS_MIN = 2_000;
+/** Whoever stops a gateway does not wait longer for an image. */
+const LAST_IMAGE_MS_MAX = 5_000;
 
 export interface GatewayOptions {
   readonly config: Config;
   readonly now?: () => number;
   /** Where the built wallboard lies, if it does. */
   readonly dashboardFolder?: string;
+  /** The engine's image is written at the end if so many events have come since the one before. */
+  readonly imageEventsMin?: number;
   /** Told when the gateway can no longer be trusted and should be started again. */
   readonly onBroken?: (error: unknown) => void;
 }
@@ -55,6 +65,7 @@ export async function startGateway({
   config,
   now = Date.now,
   dashboardFolder = DASHBOARD_FOLDER,
+  imageEventsMin = IMAGE_EVENTS_MIN,
   onBroken,
 }: GatewayOptions): Promise<Gateway> {
   const logger = pino({ level: config.logLevel });
@@ -67,9 +78,13 @@ export async function startGateway({
   const onLost = breakDown("the event log is out of reach; restart to open it again");
   const { dataDir, retentionHours } = config;
   const onPeriod = async (startMs: number): Promise<void> => void (await retention.pruneAt(startMs));
+  const imagePath = join(dataDir, IMAGE_FILE);
+  // While the log is checked, on its own thread.
+  const restoring = restoreEngine(imagePath);
   const stream = config.cluster && (await openStream({ config: config.cluster, dataDir, retentionHours, logger, onPeriod, onLost }));
   const log = stream ?? (await openSqliteLog({ folder: dataDir, onLost }));
-  const engine = new Engine();
+  const keptAtStartMs = keptSinceMs(retentionHours, now());
+  const { engine, mark, changes } = await orClose(begin(await restoring, imagePath, log, keptAtStartMs, logger), log);
   const instruments = new Instruments();
   const isTrusted = trust(config.network.trustedProxies);
   const tracing = await orClose(openTracing(config.tracing, logger, isTrusted), log);
@@ -131,6 +146,9 @@ export async function startGateway({
   // In a cluster conversations go when the stream says so, so that they go everywhere between the same two events.
   const forget = async (): Promise<void> => void retention.forget();
   const pruning = new Repeating(PRUNE_EVERY_MS, logger, "pruning", stream === null ? prune : forget);
+  const images = new ImageKeeper({ path: imagePath, log, engine, intake, logger, mark });
+  const imaging = new Repeating(LOOK_FOR_IMAGE_EVERY_MS, logger, "writing the engine's image", (stopsNow) => images.writeIfDue(stopsNow));
+  let isEngineWhole = false;
   const stopping = new AbortController();
   const ready = start();
   // Whoever waits for it learns of a failure; nobody has to.
@@ -146,6 +164,8 @@ export async function startGateway({
       await ready.catch(() => undefined);
       await app.close();
       await intake.drain();
+      await imaging.stop();
+      if (isEngineWhole) await writeLastImage();
       await log.close();
       await tracing?.close();
       logger.info("stopped");
@@ -154,13 +174,24 @@ export async function startGateway({
 
   async function start(): Promise<void> {
     const beganMs = performance.now();
-    await replay(log, engine, retention.keptSinceMs(now()), readiness);
+    await replay({ log, engine, changes, keptSinceMs: retention.keptSinceMs(now()), readiness });
     if (stream) await catchUp(stream, readiness, stopping.signal);
     if (readiness.state === "stopping") return;
     Object.assign(readiness, { state: "ready", progress: 1 });
     const { eventCount: events, conversationCount: conversations } = await log.size();
-    logger.info({ events, conversations, durationMs: Math.round(performance.now() - beganMs) }, "ready");
+    const readFrom = changes === null ? "log" : "image";
+    logger.info({ events, conversations, readFrom, durationMs: Math.round(performance.now() - beganMs) }, "ready");
+    isEngineWhole = true;
     pruning.start();
+    imaging.start();
+  }
+
+  async function writeLastImage(): Promise<void> {
+    try {
+      await images.writeAfter(imageEventsMin, AbortSignal.timeout(LAST_IMAGE_MS_MAX));
+    } catch (error) {
+      logger.error({ err: error }, "the engine's image could not be written; the next start reads more of the log");
+    }
   }
 }
 
@@ -185,22 +216,6 @@ async function orClose<Result>(work: Promise<Result>, ...opened: readonly { clos
     for (const each of opened) await each.close();
     throw error;
   }
-}
-
-/** Folds everything that the log holds, while the log reads on. */
-async function replay(log: EventLog, engine: Engine, keptSinceMs: number, readiness: Readiness): Promise<void> {
-  const { eventCount } = await log.size();
-  let readCount = 0;
-  engine.forget(keptSinceMs);
-  for await (const histories of log.readAll()) {
-    if (readiness.state === "stopping") return;
-    engine.load(histories);
-    for (const { events } of histories) readCount += events.length;
-    readiness.progress = readCount / Math.max(eventCount, readCount, 1);
-    // Health answers in between.
-    await setImmediate();
-  }
-  for (const _ of engine.finishLoading()) await setImmediate();
 }
 
 const CATCH_UP_LOOK_MS = 100;

@@ -30,7 +30,7 @@ export class Retention {
 
   /** The earliest moment that a window may begin at. It never moves back, even if the clock does. */
   keptSinceMs(nowMs: number): number {
-    return Math.max(nowMs - this.#options.retentionHours * HOUR_MS, this.#options.engine.forgottenBeforeMs);
+    return Math.max(keptSinceMs(this.#options.retentionHours, nowMs), this.#options.engine.forgottenBeforeMs);
   }
 
   /**
@@ -87,6 +87,11 @@ export class Retention {
     engine.forgetConversations(keys);
     return { removedCount: keys.length, last: quiet.at(-1) };
   }
+}
+
+/** From when on everything is kept. */
+export function keptSinceMs(retentionHours: number, nowMs: number): number {
+  return nowMs - retentionHours * HOUR_MS;
 }
 
 function isOver({ events }: ConversationHistory): boolean {

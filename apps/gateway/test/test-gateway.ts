@@ -27,6 +27,7 @@ export interface TestAnswer {
 export interface TestGatewayOptions extends Partial<Config> {
   readonly now?: () => number;
   readonly dashboardFolder?: string;
+  readonly imageEventsMin?: number;
 }
 
 /** A folder of its own for one test; gone when the test lets go of it. */
@@ -39,11 +40,12 @@ export async function createTestFolder(): Promise<{ readonly path: string; reado
 export async function startTestGateway({
   now = Date.now,
   dashboardFolder = "",
+  imageEventsMin = Infinity,
   ...settings
 }: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = settings.dataDir === undefined ? await createTestFolder() : null;
   const config: Config = { ...readConfig({ PORT: "0", LOG_LEVEL: "silent" }), dataDir: folder?.path ?? "", ...settings };
-  const gateway = await startGateway({ config, now, dashboardFolder });
+  const gateway = await startGateway({ config, now, dashboardFolder, imageEventsMin });
   await gateway.ready;
   return {
     ...gateway,
