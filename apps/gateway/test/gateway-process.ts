@@ -10,6 +10,8 @@ export interface GatewayProcess {
   readonly child: ChildProcess;
   /** Where it listens. */
   readonly url: string;
+  /** What it has logged, the newest lines of it. */
+  readonly logged: readonly Readonly<Record<string, unknown>>[];
   /** How long its event loop was held up at worst since it was asked last. */
   readonly stalls: () => Promise<Stalls>;
   /** Ends it at once, as a power failure would. */
@@ -29,11 +31,13 @@ export async function spawnGateway(
 ): Promise<GatewayProcess> {
   const child = spawnMain({ LOG_LEVEL: "info", ...environment }, through);
   const ended = failureOf(child);
-  const url = await firstUrl(child, ended);
+  const logged: Readonly<Record<string, unknown>>[] = [];
+  const url = await Promise.race([urlIn(child, logged), ended]);
   while ((await fetch(`${url}/readyz`).catch(() => ended)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 10));
   return {
     child,
     url,
+    logged,
     stalls: async () => {
       const answered = once(child, "message");
       child.send("stalls");
@@ -84,14 +88,15 @@ function failureOf(child: ChildProcess): Promise<never> {
   return failure;
 }
 
-/** The log line in which the gateway says where it listens. */
-async function firstUrl(child: ChildProcess, ended: Promise<never>): Promise<string> {
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const url = /Server listening at (http:[^"]+)/.exec(line)?.[1];
-    if (url !== undefined) {
-      child.stdout!.resume();
-      return url;
-    }
-  }
-  return ended;
+const LOGGED_MAX = 1_000;
+
+/** @returns where it listens, once it says so; what it logs is noted, also after that */
+function urlIn(child: ChildProcess, logged: Readonly<Record<string, unknown>>[]): Promise<string> {
+  return new Promise((resolve) => {
+    createInterface({ input: child.stdout! }).on("line", (line) => {
+      if (logged.push(JSON.parse(line) as Readonly<Record<string, unknown>>) > LOGGED_MAX) logged.shift();
+      const url = /Server listening at (http:[^"]+)/.exec(line)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+  });
 }

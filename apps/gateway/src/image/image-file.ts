@@ -6,7 +6,7 @@ import { z } from "zod";
 import { replaceFileBy } from "../durable-file.ts";
 
 /** Why a file is no image that can be used. */
-export class ImageFault extends Error {
+class ImageFault extends Error {
   override readonly name = "ImageFault";
 }
 

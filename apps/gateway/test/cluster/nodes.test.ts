@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ConversationEvent } from "@segmeter/engine";
 import { findNatsServer, NATS_MISSING, NatsServers } from "@segmeter/nats-servers";
@@ -48,6 +49,7 @@ describe.skipIf(isMissing)(`nodes that share a stream${isMissing ? `: ${NATS_MIS
       liveperson,
       now: () => NOW_MS,
       retentionHours: Infinity,
+      imageEventsMin: 1,
       ...(dataDir !== undefined && { dataDir }),
     });
     running.push(node);
@@ -112,8 +114,12 @@ describe.skipIf(isMissing)(`nodes that share a stream${isMissing ? `: ${NATS_MIS
     const { position } = await ask(a.url, paths[0]!);
     await expectEqualAnswers([a.url, b.url], paths, position);
     await stop(b);
-    const { headers } = await a.postEvents("x", inConversations(logs[0]!, "late-"));
+    const [more] = fc.sample(eventLogArbitrary(), { numRuns: 1, seed: 7 });
+    // Conversations that b knows go on, and others begin.
+    const { headers } = await a.postEvents("x", [...inConversations(more!, "0-"), ...inConversations(logs[0]!, "late-")]);
     const [again, empty] = [await startNode(kept.path), await startNode()];
+    // One that could not be used would be gone.
+    expect(await readdir(kept.path)).toContain("engine.image");
     await expectEqualAnswers([a.url, again.url, empty.url], paths, Number(headers.get("segmeter-position")));
     await stop(again);
     await kept.remove();
