@@ -98,6 +98,12 @@ describe("segmeter shadow", () => {
     const { exitCode, stdout, stderr } = await run(same.url, guarded.url, "--against-keys", keys);
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^\d+ differences, in 3 questions/) });
     expect(stdout).toContain('"there":null');
+    const many = join(folder.path, "many.json");
+    await writeFile(many, JSON.stringify([KEYS]));
+    expect(await run(same.url, guarded.url, "--against-keys", many)).toMatchObject({
+      exitCode: 1,
+      stderr: `segmeter: ${many}: expected an object of consumerKey, consumerSecret, token and tokenSecret\n`,
+    });
   });
 
   test("takes intervals by their time, whichever way they are listed", () => {

@@ -128,14 +128,8 @@ async function ask(url: string, authorize: Authorize): Promise<unknown> {
 }
 
 async function readSigner(path: string): Promise<Authorize> {
-  let keys: z.infer<typeof SECRETS>;
-  try {
-    keys = SECRETS.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch (error) {
-    throw new ShadowError(`${path}: expected consumerKey, consumerSecret, token and tokenSecret (${(error as Error).message})`, {
-      cause: error,
-    });
-  }
+  const keys = SECRETS.safeParse(await readJson(path)).data;
+  if (keys === undefined) throw new ShadowError(`${path}: expected an object of consumerKey, consumerSecret, token and tokenSecret`);
   return (url) => {
     const parameters = new Map(
       Object.entries({
@@ -150,4 +144,12 @@ async function readSigner(path: string): Promise<Authorize> {
     parameters.set("oauth_signature", signatureOf({ method: "GET", url }, parameters, keys));
     return `OAuth ${Array.from(parameters, ([name, value]) => `${name}="${encodeURIComponent(value)}"`).join(", ")}`;
   };
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new ShadowError(`${path}: ${(error as Error).message}`, { cause: error });
+  }
 }
