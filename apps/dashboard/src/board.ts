@@ -1,5 +1,11 @@
 import type { MetricValues } from "./metrics/metrics.ts";
 
+export interface AgentName {
+  readonly id: string;
+  /** Null while it is not known. */
+  readonly name: string | null;
+}
+
 /** One agent or skill of the window. */
 export interface Part {
   readonly id: string;

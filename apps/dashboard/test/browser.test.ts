@@ -286,6 +286,19 @@ describe.skipIf(!HAS_CHROMIUM)(`the wallboard in Chromium${HAS_CHROMIUM ? "" : "
     await close(page);
   });
 
+  test("calls an agent by the name that the directory gives, with the id beside it", async () => {
+    await stage.post("named", conversation({ id: "a", agentId: "4501", endMs: Date.now() }));
+    const directory = JSON.stringify([{ id: "4501", displayName: "Ada Lovelace" }]);
+    const put = { method: "PUT", headers: { "content-type": "application/json" }, body: directory };
+    expect((await fetch(`${stage.url}/v1/accounts/named/agents`, put)).status).toBe(204);
+    const page = await open("/accounts/named/agents/4501");
+    await page.getByRole("heading", { name: /Ada Lovelace 4501$/ }).waitFor();
+    await page.locator(".legend", { hasText: "Ada Lovelace" }).waitFor();
+    expect(await page.title()).toBe("Ada Lovelace · named – Segmeter");
+    expect(await seriousFaults(page)).toEqual([]);
+    await close(page);
+  });
+
   test("a tile puts its metric into the chart, and pointing at the chart reads an interval", async () => {
     const page = await open("/?timeframe=240");
     await page.getByRole("button", { name: "Response time", exact: true }).first().click();

@@ -62,7 +62,7 @@ const nothing = (): void => undefined;
 export function exampleScreen(otherwise: Partial<ScreenProps> = {}): ScreenProps {
   return {
     accountId: "demo",
-    agentId: null,
+    agent: null,
     view: DEFAULT_VIEW,
     faults: [],
     content: { state: "showing", board: exampleBoard, series: exampleSeries },

@@ -70,7 +70,8 @@ describe("each view is a function of what is known", () => {
   for (const [name, otherwise] of Object.entries<Partial<ScreenProps>>({
     "agents, live": {},
     "skills, one of them open": withView({ rows: "skills", open: ["21"], sort: { key: "id", descending: false } }),
-    "one agent": { agentId: "4501" },
+    "one agent": { agent: { id: "4501", name: null } },
+    "one agent with a name": { agent: { id: "4501", name: "Ada Lovelace" } },
     "the intervals as a table, in dark": {
       ...withView({ chart: "table", metric: "avgTimeToResponseFromAgentAssignment" }),
       scheme: "dark",

@@ -4,6 +4,7 @@ import type { Target } from "../board.ts";
 import type { View } from "../view/view.ts";
 import type { FilterValues } from "../views/Controls.tsx";
 import { Screen } from "../views/Screen.tsx";
+import { toAgent } from "./answers.ts";
 import { saveFile } from "./save-file.ts";
 import { useBoard } from "./useBoard.ts";
 import { useScheme } from "./useScheme.ts";
@@ -28,13 +29,14 @@ export function LiveScreen({ accountId, agentId, view, faults, onDismiss, onChan
   const definitions = useMetricDefinitionsQuery({}, { enabled, staleTime: Infinity });
   const filterValues = useFilterValuesQuery({ accountId }, { enabled: enabled && !view.tv });
   const scheme = useScheme(view.theme);
-  useTitle(agentId === null ? accountId : `Agent ${agentId} · ${accountId}`);
+  const agent = agentId === null ? null : toAgent(agentId, content);
+  useTitle(agent === null ? accountId : `${agent.name ?? `Agent ${agent.id}`} · ${accountId}`);
   useEscape(view.tv, onChange);
 
   return (
     <Screen
       accountId={accountId}
-      agentId={agentId}
+      agent={agent}
       view={view}
       faults={faults}
       content={content}

@@ -1,5 +1,5 @@
 import type { LiveBoardSubscription, SegmeterError, SubscriptionState } from "@segmeter/hooks";
-import type { Board, Connection, IntervalPart } from "../board.ts";
+import type { AgentName, Board, Connection, IntervalPart } from "../board.ts";
 import type { MetricValues } from "../metrics/metrics.ts";
 import type { Content } from "../views/Screen.tsx";
 
@@ -18,6 +18,12 @@ export function toBoard({ start, end, metrics, intervals = [], agents, skills, o
     agents: agents ?? null,
     skills: skills?.map((skill) => ({ ...skill, agents: agentsOf.get(skill.id) ?? [] })) ?? null,
   };
+}
+
+/** Who an agent's page is about; the name is known from segments of the window. */
+export function toAgent(id: string, content: Content): AgentName {
+  const agents = content.state === "showing" ? content.board.agents : null;
+  return { id, name: agents?.find((agent) => agent.id === id)?.name ?? null };
 }
 
 export function toIntervals(

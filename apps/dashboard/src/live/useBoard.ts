@@ -28,7 +28,8 @@ export function useBoard(accountId: string, agentId: string | null, view: View):
       // What is left out has to be named all the same.
       intervalMinutes: interval ?? view.timeframe,
       withIntervals: interval !== null,
-      withAgents: !view.tv && (rows === "agents" || split === "agent"),
+      // One agent's page has the name from there.
+      withAgents: agentId !== null || (!view.tv && (rows === "agents" || split === "agent")),
       withSkills: !view.tv && (rows === "skills" || split === "skill"),
       withOpenSkills: openSkillIds.length > 0,
       openSkillIds,

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Connection, Target } from "../board.ts";
+import type { AgentName, Connection, Target } from "../board.ts";
 import { PlainLink } from "../components/PlainLink.tsx";
 import { formatMinutes, formatTimeRange, formatTimeToSecond } from "../metrics/format.ts";
 import icon from "../icon.svg";
@@ -8,7 +8,7 @@ import { LiveBadge } from "./LiveBadge.tsx";
 
 interface HeaderProps {
   readonly accountId: string;
-  readonly agentId: string | null;
+  readonly agent: AgentName | null;
   readonly view: View;
   /** Null until an answer has come. */
   readonly window: { readonly startMs: number; readonly endMs: number } | null;
@@ -19,12 +19,12 @@ interface HeaderProps {
 }
 
 /** What this is about, of when, and whether it is live. */
-export function Header({ accountId, agentId, view, window, connection, scheme, home, onChange }: HeaderProps): ReactNode {
+export function Header({ accountId, agent, view, window, connection, scheme, home, onChange }: HeaderProps): ReactNode {
   return (
     <header className="top">
       <img className="mark" src={icon} alt="" />
       <h1>
-        {agentId === null ? (
+        {agent === null ? (
           accountId
         ) : (
           <>
@@ -32,7 +32,8 @@ export function Header({ accountId, agentId, view, window, connection, scheme, h
             <span className="slash" aria-hidden="true">
               /
             </span>
-            Agent {agentId}
+            <span>{agent.name ?? `Agent ${agent.id}`}</span>
+            {agent.name !== null && <span className="agent-id"> {agent.id}</span>}
           </>
         )}
       </h1>

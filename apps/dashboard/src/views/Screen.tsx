@@ -1,5 +1,5 @@
 import { useMemo, type ReactNode } from "react";
-import type { Board, Connection, MetricDefinition, Series, Target } from "../board.ts";
+import type { AgentName, Board, Connection, MetricDefinition, Series, Target } from "../board.ts";
 import { csvFileName } from "../csv/csv.ts";
 import { formatTimeToSecond } from "../metrics/format.ts";
 import type { View } from "../view/view.ts";
@@ -23,7 +23,8 @@ export type Content =
 export interface ScreenProps {
   readonly accountId: string;
   /** Null: everybody. */
-  readonly agentId: string | null;
+  /** Null: of everybody. */
+  readonly agent: AgentName | null;
   readonly view: View;
   /** What of the address was passed over. */
   readonly faults: readonly string[];
@@ -44,13 +45,13 @@ export interface ScreenProps {
 
 /** A supervisor's whole screen, as a function of what is known. */
 export function Screen(props: ScreenProps): ReactNode {
-  const { accountId, agentId, view, faults, content, connection, filterValues, scheme, home, onChange, onDismiss, onFilterOpen } = props;
+  const { accountId, agent, view, faults, content, connection, filterValues, scheme, home, onChange, onDismiss, onFilterOpen } = props;
   const isStale = connection.state === "reconnecting";
   return (
     <div className={view.tv ? "screen tv" : "screen"} data-stale={isStale}>
       <Header
         accountId={accountId}
-        agentId={agentId}
+        agent={agent}
         view={view}
         window={content.state === "showing" ? content.board : null}
         connection={connection}
@@ -73,7 +74,7 @@ export function Screen(props: ScreenProps): ReactNode {
 }
 
 function Figures(props: ScreenProps): ReactNode {
-  const { accountId, agentId, view, content, definitions, scheme, agentTarget, onChange, onRetry, onSave } = props;
+  const { accountId, agent, view, content, definitions, scheme, agentTarget, onChange, onRetry, onSave } = props;
   const ofOneAgent = useMemo(() => ({ ...view, rows: "skills" as const, open: [] }), [view]);
   if (content.state === "loading") return <Loading isTv={view.tv} />;
   if (content.state === "troubled") {
@@ -89,19 +90,19 @@ function Figures(props: ScreenProps): ReactNode {
   if (view.tv) return <TvTotals board={board} />;
 
   const save = (what: string, text: string): void => {
-    const subject = agentId === null ? what : `agent-${agentId}-${what}`;
+    const subject = agent === null ? what : `agent-${agent.id}-${what}`;
     onSave(csvFileName(accountId, subject, board.startMs, board.endMs), text);
   };
-  const rows = agentId === null ? view.rows : "skills";
+  const rows = agent === null ? view.rows : "skills";
   return (
-    <div className="board" data-of-one={agentId !== null}>
+    <div className="board" data-of-one={agent !== null}>
       <div className="overview">
         <Totals board={board} definitions={definitions} chosen={view.metric} onChoose={(metric) => onChange({ metric })} />
         <Chart
           view={view}
           series={series}
-          whole={agentId === null ? "Everybody" : `Agent ${agentId}`}
-          splits={agentId === null ? ["none", "skill", "agent"] : ["none", "skill"]}
+          whole={agent === null ? "Everybody" : (agent.name ?? `Agent ${agent.id}`)}
+          splits={agent === null ? ["none", "skill", "agent"] : ["none", "skill"]}
           hasIntervals={board.intervals.length > 0}
           partCount={(view.split === "skill" ? board.skills : board.agents)?.length ?? null}
           scheme={scheme}
@@ -110,11 +111,11 @@ function Figures(props: ScreenProps): ReactNode {
         />
       </div>
       <PartsTable
-        view={agentId === null ? view : ofOneAgent}
+        view={agent === null ? view : ofOneAgent}
         parts={rows === "agents" ? board.agents : board.skills}
         definitions={definitions}
         agentTarget={agentTarget}
-        isOfOneAgent={agentId !== null}
+        isOfOneAgent={agent !== null}
         onChange={onChange}
         onCsv={(text) => save(rows, text)}
       />
