@@ -126,7 +126,7 @@ export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Ans
     if (!query.grouping.includes(dimension)) return null;
     const indexes = joined(
       parts.map((part) => part.keys[k]!),
-      new Uint32Array(cellCount),
+      () => new Uint32Array(cellCount),
     );
     // Of no blocks there are no values, and no cell that has one.
     return { indexes, values: key?.values ?? [] };
@@ -136,7 +136,7 @@ export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Ans
       name,
       joined(
         parts.map((part) => part.metrics[m]!),
-        new Float64Array(cellCount),
+        () => new Float64Array(cellCount),
       ),
     ]),
   );
@@ -155,7 +155,10 @@ export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Ans
   };
 }
 
-function joined<Column extends Float64Array | Uint32Array>(parts: readonly Column[], to: Column): Column {
+/** Most answers are one part, which need not be copied again. */
+function joined<Column extends Float64Array | Uint32Array>(parts: readonly Column[], createColumn: () => Column): Column {
+  if (parts.length === 1) return parts[0]!;
+  const to = createColumn();
   let at = 0;
   for (const part of parts) {
     to.set(part, at);

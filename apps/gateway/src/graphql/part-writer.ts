@@ -43,9 +43,9 @@ export class PartWriter {
     nameOf: (agentId: string) => string | null,
     out: JsonBytes,
   ): (step: Step, cell: number | null) => void {
-    const columns = this.#pieces.map((piece) => ("key" in piece ? [] : piece.metrics.map(columnOf)));
+    const pieces = this.#pieces.map((piece) => ("key" in piece ? piece : { ...piece, columns: piece.metrics.map(columnOf) }));
     return (part, cell) => {
-      this.#pieces.forEach((piece, i) => {
+      for (const piece of pieces) {
         if ("key" in piece) {
           out.label(piece.before);
           const key = keyOf(part, piece.key, nameOf);
@@ -54,9 +54,9 @@ export class PartWriter {
         } else if (cell === null) {
           out.row(piece.labels, piece.valuesOfNothing, 0, NULL);
         } else {
-          out.row(piece.labels, columns[i]!, cell, NULL);
+          out.row(piece.labels, piece.columns, cell, NULL);
         }
-      });
+      }
       out.label(this.#end);
     };
   }
