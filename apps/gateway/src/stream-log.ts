@@ -37,7 +37,7 @@ export function openStreamLog({ config, dataDir, retentionHours, logger, onPerio
       const nowMs = performance.now();
       if (nowMs - (toldMs.get(message) ?? -Infinity) < TELL_EVERY_MS) return;
       toldMs.set(message, nowMs);
-      logger.warn({ err: error }, message);
+      logger.warn(error === null ? {} : { err: error }, message);
     },
     onLost,
   });

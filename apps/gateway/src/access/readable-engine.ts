@@ -17,6 +17,8 @@ import { assertMay, misdirected } from "./refusal.ts";
 
 /** What one caller may ask of the engine. Answers are made of nothing else; push asks the engine itself whether anything has changed. */
 export interface ReadableEngine {
+  /** For what is answered without the engine. */
+  readonly assertReadable: (accountId: string) => void;
   readonly ask: (accountId: string, query: Query) => Answer;
   readonly stream: (accountId: string, query: Query) => Iterable<Block>;
   readonly rollUp: (accountId: string, query: RollUp) => Iterable<Block>;
@@ -35,6 +37,7 @@ export function readableBy(caller: Caller, engine: Engine): ReadableEngine {
   const { restriction } = caller.rights;
   const narrowed = <Asked extends RollUp>(query: Asked): Asked => ({ ...query, filter: narrow(query.filter, restriction) });
   return {
+    assertReadable: (accountId) => assertMay(caller, "read", accountId),
     ask: (accountId, query) => {
       assertMay(caller, "read", accountId);
       return engine.ask(accountId, narrowed(query));
@@ -78,6 +81,7 @@ export function heldBy(share: Share, readable: ReadableEngine): ReadableEngine {
       return ask(accountId, ...rest);
     };
   return {
+    assertReadable: held(readable.assertReadable),
     ask: held(readable.ask),
     stream: held(readable.stream),
     rollUp: held(readable.rollUp),

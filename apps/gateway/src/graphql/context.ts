@@ -15,6 +15,8 @@ export interface RequestContext {
   readonly limits: Limits;
   readonly parts: PartsLoader;
   readonly written: WrittenLoader;
+  /** @throws Refusal if the caller may not read an account, or it is not here */
+  readonly assertReadable: (accountId: string) => void;
   readonly filterValues: (accountId: string) => FilterValues;
   /** By the directory of the account's users. */
   readonly nameOf: NameOf;
@@ -44,6 +46,7 @@ export function createContext({ engine, onPass, ...parts }: ContextParts): Reque
     meter,
     parts: createPartsLoader(meter),
     written: createWrittenLoader(meter, parts.nameOf),
+    assertReadable: engine.assertReadable,
     filterValues: (accountId) => engine.filterValues(accountId),
     sizeOf: (accountId, window) => engine.sizeOf(accountId, window),
     cells: 0,

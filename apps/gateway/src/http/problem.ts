@@ -43,6 +43,10 @@ export function handleProblems(app: FastifyInstance): void {
       return send(withRefusalHeaders(reply, error), error.statusCode, error.message);
     }
     if (error instanceof OverloadError) return retryLater(reply, error.message);
+    if (error instanceof StorageError && error.fault === "UNREACHABLE") {
+      request.log.warn({ reason: error.message }, "the stream is out of reach");
+      return retryLater(reply, "the stream does not acknowledge events now; send these again later: should it have them, each counts once");
+    }
     if (error instanceof StorageError) {
       request.log.error({ err: error }, "the event log failed");
       return retryLater(reply, "events cannot be stored now; none of these was taken, send them again later");

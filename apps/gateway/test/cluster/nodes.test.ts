@@ -198,6 +198,16 @@ describe.skipIf(isMissing)(`nodes that share a stream${isMissing ? `: ${NATS_MIS
     const { status, body } = await node.graphql(query);
     expect([status, body.errors[0].extensions.code, body.errors[0].message]).toEqual([421, "MISDIRECTED", message]);
 
+    // Nothing of the engine is asked for.
+    const empty = await node.graphql(`{ account(id: "theirs") { id agentSegments(timeframe: 60) { start } } }`);
+    expect([empty.status, empty.body.errors[0].message]).toEqual([421, message]);
+    for (const { connect } of PUSH_DOORS) {
+      const client = connect(node, { retryAttempts: 0 });
+      const pushed = client.subscribe('subscription { agentSegments(accountId: "theirs", timeframe: 60) { end } }');
+      expect((await pushed.next()).errors).toMatchObject([{ message, extensions: { code: "MISDIRECTED" } }]);
+      client.close();
+    }
+
     const events = GOLDEN_CASES[0]!.events;
     await other.postEvents("theirs", events);
     const { headers } = await node.postEvents("mine", events);
@@ -223,6 +233,7 @@ describe.skipIf(isMissing)(`nodes that share a stream${isMissing ? `: ${NATS_MIS
 
     const refused = await a.postEvents("x", [{ ...events[0]!, conversationId: "refused" }]);
     expect([refused.status, refused.headers.has("retry-after")]).toEqual([503, true]);
+    expect(refused.body.message).toContain("should it have them, each counts once");
     await delay(5_100);
     const path = questionsAbout("x", LOG_RANGE.endMs)[0]!;
     const answers = [await a.get(path), await b.get(path)];

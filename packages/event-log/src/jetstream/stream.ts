@@ -29,6 +29,7 @@ export interface Difference {
 /** A publication that is sent again within it is stored once. */
 const DUPLICATE_WINDOW_MS = 120_000;
 const NANOSECONDS = 1_000_000;
+const DURATIONS: ReadonlySet<keyof StreamConfig> = new Set(["max_age", "duplicate_window"]);
 
 /** The subject of an account's events. */
 export function subjectOf(streamName: string, accountId: string): string {
@@ -80,7 +81,7 @@ export function differencesOf(found: StreamConfig, options: StreamOptions): Diff
   const differences: Difference[] = [];
   const compare = (name: keyof StreamConfig, isFatal: boolean, isGood: (value: unknown) => boolean): void => {
     if (isGood(found[name])) return;
-    differences.push({ text: `${name}: expected ${JSON.stringify(expected[name])}, got ${JSON.stringify(found[name])}`, isFatal });
+    differences.push({ text: `${name}: expected ${toText(name, expected[name])}, got ${toText(name, found[name])}`, isFatal });
   };
   compare("subjects", true, (value) => (value as string[]).includes(expected.subjects![0]!));
   compare("retention", true, (value) => value === RetentionPolicy.Limits);
@@ -91,6 +92,11 @@ export function differencesOf(found: StreamConfig, options: StreamOptions): Diff
   compare("discard", false, (value) => value === DiscardPolicy.New || (found.max_bytes <= 0 && found.max_msgs <= 0));
   compare("duplicate_window", false, (value) => (value as number) >= expected.duplicate_window!);
   return differences;
+}
+
+/** As operators write it. */
+function toText(name: keyof StreamConfig, value: unknown): string {
+  return DURATIONS.has(name) ? `${(value as number) / NANOSECONDS / 1000}s` : JSON.stringify(value);
 }
 
 /** 0: for good. */

@@ -1,14 +1,13 @@
 import { accountIdFault, METRICS } from "@segmeter/engine";
-import { assertMay } from "../../access/refusal.ts";
 import { ArgumentChecker } from "../bad-input.ts";
 import type { QueryResolvers } from "../generated/resolvers.ts";
 
 export const Query: QueryResolvers = {
-  account: (_, { id }, { caller }) => {
+  account: (_, { id }, { assertReadable }) => {
     const checker = new ArgumentChecker();
     checker.check("id", accountIdFault(id));
     checker.assertNone();
-    assertMay(caller, "read", id);
+    assertReadable(id);
     return { id };
   },
   metricDefinitions: () => [...METRICS],

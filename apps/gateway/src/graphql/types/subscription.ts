@@ -1,6 +1,5 @@
 import { accountIdFault, describe, timeframeFault, windowStartFault } from "@segmeter/engine";
 import { GraphQLError } from "graphql";
-import { assertMay } from "../../access/refusal.ts";
 import { ArgumentChecker } from "../bad-input.ts";
 import type { RequestContext } from "../context.ts";
 import type { RequireFields, SubscriptionAgentSegmentsArgs } from "../generated/resolvers.ts";
@@ -25,7 +24,7 @@ export const Subscription = {
       checkFilter(checker, filter);
       checker.check("everyMs", everyMs >= EVERY_MS_MIN ? null : `expected at least ${EVERY_MS_MIN}, got ${describe(everyMs)}`);
       checker.assertNone();
-      assertMay(context.caller, "read", accountId);
+      context.assertReadable(accountId);
       context.onSubscribed({ accountId, window, everyMs });
       return { slice: wholeOf(accountId, window, filter) };
     },
