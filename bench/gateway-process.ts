@@ -10,6 +10,8 @@ const READY_POLL_MS = 10;
 export interface GatewayProcess {
   readonly url: string;
   readonly close: () => Promise<void>;
+  /** As a power failure does. */
+  readonly kill: () => Promise<void>;
 }
 
 /** A gateway in a process of its own, as `npm run serve` starts it; ready when it resolves. */
@@ -19,8 +21,8 @@ export async function startGatewayProcess(environment: Readonly<Record<string, s
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(child, "exit");
-  const close = async (): Promise<void> => {
-    child.kill("SIGTERM");
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
     await exited;
   };
   for await (const line of createInterface({ input: child.stdout })) {
@@ -28,7 +30,7 @@ export async function startGatewayProcess(environment: Readonly<Record<string, s
     if (url === undefined) continue;
     child.stdout.resume();
     while (!(await fetch(`${url}/readyz`)).ok) await delay(READY_POLL_MS);
-    return { url, close };
+    return { url, close: () => end("SIGTERM"), kill: () => end("SIGKILL") };
   }
   throw new Error("the gateway ended before it listened");
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { SENDERS, UNASSIGNMENT_REASONS, USER_TYPES } from "@segmeter/engine";
 import { openSqliteLog } from "@segmeter/event-log/sqlite";
-import { atLeast, atMost, SHOWN, toRow, type Benchmark, type Row, type Target } from "./benchmark.ts";
+import { atLeast, atMost, toRow, type Benchmark, type Row } from "./benchmark.ts";
 import { ACCOUNT_ID, eventsInOrder } from "./dataset.ts";
 import { medianOf, time } from "./measure.ts";
 import { startBenchGateway } from "./served.ts";
@@ -19,7 +19,6 @@ const LATE_SHARE = 0.01;
 /** Events on their way to disk and back. */
 export const LOG_BENCHMARKS: readonly Benchmark[] = [
   { name: "I", question: "events in over HTTP, NDJSON, 5,000 a batch (ms: a batch)", run: compareIngest },
-  { name: "S", question: "start to ready (run once)", run: compareStart },
 ];
 
 interface Posted {
@@ -208,15 +207,4 @@ async function sumsOf(folder: string): Promise<readonly number[]> {
   }
   await log.close();
   return sums;
-}
-
-async function compareStart(stage: Stage): Promise<readonly Row[]> {
-  const { eventCount, readMs, selectMs, startMs: oursMs } = await stage.served();
-  const checksum = `${eventCount} events`;
-  const compare = (peer: string, peerMs: number, target: Target): Row =>
-    toRow({ name: "S", oursMs, peer, peerMs, ratio: oursMs / peerMs, checksum }, target);
-  return [
-    compare("the log's readAll, nothing folded", readMs, atMost(1.5)),
-    compare("SQLite's rows, neither checked nor made events", selectMs, SHOWN),
-  ];
 }

@@ -101,7 +101,7 @@ export class Stage {
   }
 
   async #serve(): Promise<Served> {
-    const served = await serve(await this.folder(), this.segmentCount, this.tell);
+    const served = await serve(await this.folder(), await this.folder(), this.segmentCount, this.tell);
     this.onClose(served.close);
     return served;
   }
