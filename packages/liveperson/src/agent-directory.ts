@@ -19,19 +19,24 @@ const ACCOUNT_AND_AGENT = /^\d+\.(\d+)$/;
 export class AgentDirectory {
   readonly entries: readonly AgentEntry[];
   readonly #byName = new Map<string, AgentEntry>();
+  /** Names in lower case: a pid is a UUID, which is the same in either. */
+  readonly #byFolded = new Map<string, AgentEntry>();
 
   constructor(entries: readonly AgentEntry[]) {
     this.entries = entries;
     for (const entry of entries) {
-      this.#byName.set(entry.id, entry);
-      if (entry.pid !== null) this.#byName.set(entry.pid, entry);
+      for (const name of [entry.id, entry.pid]) {
+        if (name === null) continue;
+        this.#byName.set(name, entry);
+        this.#byFolded.set(name.toLowerCase(), entry);
+      }
     }
   }
 
   /** @param names what one user is called, the likeliest first */
   find(names: readonly string[]): AgentEntry | null {
     for (const name of names) {
-      const entry = this.#byName.get(name) ?? this.#byName.get(plainId(name));
+      const entry = this.#byName.get(name) ?? this.#byName.get(plainId(name)) ?? this.#byFolded.get(name.toLowerCase());
       if (entry) return entry;
     }
     return null;

@@ -15,7 +15,7 @@ import {
 } from "./fact.ts";
 import { sourceOfHistory } from "./source.ts";
 import { SAME_CHANGE_MS } from "./told.ts";
-import { countIn, isObject, listIn, momentIn, objectIn, textIn, type JsonObject } from "./value.ts";
+import { countIn, isObject, listIn, momentIn, objectIn, textIn, wordIn, type JsonObject } from "./value.ts";
 
 /**
  * Translates one entry of `conversationHistoryRecords`. A record that contradicts itself is taken as far as it is sound:
@@ -104,7 +104,7 @@ class RecordReader {
   #readStages(): Stage[] {
     const startMs = momentIn(this.#info, "startTimeL");
     const dialogs = listIn(this.#record, "dialogs")
-      .filter((dialog) => (textIn(dialog, "dialogType") ?? "MAIN") === "MAIN")
+      .filter((dialog) => (wordIn(dialog, "dialogType") ?? "MAIN") === "MAIN")
       .toSorted((a, b) => (momentIn(a, "startTimeL") ?? 0) - (momentIn(b, "startTimeL") ?? 0));
     const skillIdOf = (dialog: JsonObject | undefined): string | null =>
       dialogs.length > 1 && dialog ? textIn(dialog, "skillId") : textIn(this.#info, "latestSkillId");
@@ -114,7 +114,7 @@ class RecordReader {
     dialogs.forEach((dialog, index) => {
       const at = momentIn(dialog, "startTimeL");
       if (index > 0 && at !== null) {
-        const type = textIn(dialog, "openedBy") === "CONSUMER" ? "CONVERSATION_STARTED" : "CONVERSATION_RESUMED";
+        const type = wordIn(dialog, "openedBy") === "CONSUMER" ? "CONVERSATION_STARTED" : "CONVERSATION_RESUMED";
         stages.push({ dialogIds: [], opened: { at, type }, skillId: skillIdOf(dialog), closed: null });
       }
       const isLast = index === dialogs.length - 1;
@@ -124,7 +124,7 @@ class RecordReader {
     });
     const isEnded = stages.some(({ closed }) => closed !== null);
     if (dialogs.length === 0 || (isStatusClosed(this.#info) && !isEnded)) stages.at(-1)!.closed = this.#readEnd("info", this.#info, null);
-    else if (textIn(this.#info, "status") === "OPEN") this.#checkOpen("info", this.#info);
+    else if (wordIn(this.#info, "status") === "OPEN") this.#checkOpen("info", this.#info);
     for (const stage of stages) {
       if (!stage.opened || !stage.closed || stage.opened.at - stage.closed.at <= SAME_CHANGE_MS) continue;
       this.#fault("info", `closed at ${stage.closed.at}, before it was opened at ${stage.opened.at}; it stays open`);
@@ -156,7 +156,7 @@ class RecordReader {
 
   #readComings(): Coming[] {
     return listIn(this.#record, "agentParticipants").flatMap((participant, index): Coming[] => {
-      if (textIn(participant, "permission") !== "ASSIGNED_AGENT") return [];
+      if (wordIn(participant, "permission") !== "ASSIGNED_AGENT") return [];
       const where = `agentParticipants.${index}`;
       const agentId = textIn(participant, "agentId");
       const at = momentIn(participant, "timeL");
@@ -186,7 +186,7 @@ class RecordReader {
     return listIn(this.#record, "transfers").flatMap((transfer, index): Going[] => {
       const where = `transfers.${index}`;
       const at = momentIn(transfer, "timeL");
-      const reason = REASONS.get(textIn(transfer, "reason") ?? "");
+      const reason = REASONS_BY_WORD.get(wordIn(transfer, "reason") ?? "");
       if (at === null) this.#fault(where, "expected timeL; the transfer is passed over");
       else if (reason === undefined) {
         this.#fault(where, `reason: expected one of ${[...REASONS.keys()].join(", ")}, got ${describe(transfer["reason"])}; passed over`);
@@ -279,16 +279,16 @@ class RecordReader {
   #readMessages(): void {
     const surveys = new Set(
       listIn(this.#record, "dialogs")
-        .filter((dialog) => (textIn(dialog, "dialogType") ?? "MAIN") !== "MAIN")
+        .filter((dialog) => (wordIn(dialog, "dialogType") ?? "MAIN") !== "MAIN")
         .map((dialog) => textIn(dialog, "dialogId")),
     );
     listIn(this.#record, "messageRecords").forEach((message, index) => {
       const where = `messageRecords.${index}`;
       const dialogId = textIn(message, "dialogId") ?? dialogOf(textIn(message, "messageId")) ?? this.#conversationId;
-      if (surveys.has(dialogId) || PRIVATE.has(textIn(message, "audience") ?? textIn(message, "messageAudience") ?? "")) return;
+      if (surveys.has(dialogId) || PRIVATE.has(wordIn(message, "audience") ?? wordIn(message, "messageAudience") ?? "")) return;
       const timeMs = momentIn(message, "timeL");
       const number = countIn(message, "seq");
-      const sentBy = SENDERS.get((textIn(message, "sentBy") ?? "").toUpperCase());
+      const sentBy = SENDERS.get(wordIn(message, "sentBy") ?? "");
       const agentId = sentBy === "AGENT" ? this.#directory.idOf(namesOf(message)) : null;
       if (timeMs === null || number === null || sentBy === undefined || (sentBy === "AGENT" && agentId === null)) {
         this.#fault(where, "expected timeL, seq, sentBy and, of an agent, participantId; the message is passed over");
@@ -348,7 +348,7 @@ function momentWithin({ opened, closed }: Stage, at: number): number {
 
 /** @returns null: the section has no status */
 function isStatusClosed(given: JsonObject): boolean | null {
-  return textIn(given, "status")?.startsWith("CLOSE") ?? null;
+  return wordIn(given, "status")?.startsWith("CLOSE") ?? null;
 }
 
 /** Whether something is said, and differs from what is known. */
@@ -375,6 +375,7 @@ const REASONS: ReadonlyMap<string, TransferReason> = new Map([
   ["TakeOver", "TAKEOVER"],
   ["SuggestedAgentTimeout", "NONE"],
 ]);
+const REASONS_BY_WORD: ReadonlyMap<string, TransferReason> = new Map([...REASONS].map(([word, reason]) => [word.toUpperCase(), reason]));
 
 /** 0 is the system's own user, which is nobody human. */
 const USER_TYPES: ReadonlyMap<string, UserType> = new Map([

@@ -4,7 +4,7 @@ import { closedEvent, closerOf, messageEvent, openedEvent } from "./fact.ts";
 import type { Boundary, Snapshot } from "./snapshot.ts";
 import { sourceOfContext } from "./source.ts";
 import { SAME_CHANGE_MS } from "./told.ts";
-import { countIn, isObject, listIn, momentIn, objectIn, textIn, type JsonObject } from "./value.ts";
+import { countIn, isObject, listIn, momentIn, objectIn, textIn, wordIn, type JsonObject } from "./value.ts";
 
 /** What one body of a webhook, of the messaging service's socket or of the agent SDK says. */
 export interface Notices {
@@ -81,13 +81,13 @@ class NoticeReader implements Notices {
 
   #readMessage(where: string, change: JsonObject, bodyDialogId: string | null, ofConversation: string | null): void {
     const type = textIn(objectIn(change, "event"), "type");
-    const isPrivate = textIn(change, "messageAudience") === "AGENTS_AND_MANAGERS";
+    const isPrivate = wordIn(change, "messageAudience") === "AGENTS_AND_MANAGERS";
     if (type === null || !MESSAGE_TYPES.has(type) || isPrivate) {
       this.passedOverCount += 1;
       return;
     }
     const originator = objectIn(change, "originatorMetadata");
-    const role = textIn(originator, "role");
+    const role = wordIn(originator, "role");
     const sentBy = role === null ? undefined : SENDER_OF_ROLE.get(role);
     const conversationGiven = textIn(change, "conversationId") ?? textIn(change, "convId") ?? ofConversation;
     // The first dialog of a conversation has its id.
@@ -203,7 +203,7 @@ interface MainDialog {
  * dialogs tell of the conversation what they would tell of its only one.
  */
 function mainDialogs(details: JsonObject): MainDialog[] {
-  const mains = listIn(details, "dialogs").filter((dialog) => (textIn(dialog, "dialogType") ?? "MAIN") === "MAIN");
+  const mains = listIn(details, "dialogs").filter((dialog) => (wordIn(dialog, "dialogType") ?? "MAIN") === "MAIN");
   const dialogs = mains.map((dialog): MainDialog => {
     const participants = dialog["participantsDetails"];
     // Where there is one only, it ends with the conversation.
@@ -211,16 +211,16 @@ function mainDialogs(details: JsonObject): MainDialog[] {
     return {
       isDialog: true,
       openedMs: momentIn(dialog, "creationTs"),
-      openedBy: textIn(dialog, "openedBy") === "CONSUMER" ? "CONVERSATION_STARTED" : "CONVERSATION_RESUMED",
+      openedBy: wordIn(dialog, "openedBy") === "CONSUMER" ? "CONVERSATION_STARTED" : "CONVERSATION_RESUMED",
       updatedMs: momentIn(dialog, "metaDataLastUpdateTs"),
       endMs: momentIn(dialog, "endTs") ?? momentIn(whole, "endTs"),
-      isClosed: (textIn(dialog, "state") ?? textIn(whole, "state")) === "CLOSE",
+      isClosed: (wordIn(dialog, "state") ?? wordIn(whole, "state")) === "CLOSE",
       closedBy: closerOf(textIn(dialog, "closedBy") ?? textIn(details, "closeReason")),
       participants: participants === undefined ? null : participantsOf(participants),
     };
   });
   if (dialogs.length > 0) return dialogs.toSorted((a, b) => (a.openedMs ?? 0) - (b.openedMs ?? 0));
-  const isClosed = textIn(details, "state") === "CLOSE";
+  const isClosed = wordIn(details, "state") === "CLOSE";
   return [
     {
       isDialog: false,
@@ -251,12 +251,12 @@ function participantsOf(given: unknown): Participant[] {
   if (Array.isArray(given)) {
     return given.filter(isObject).flatMap((participant) => {
       const id = textIn(participant, "id");
-      const role = textIn(participant, "role");
-      return id === null || role === null ? [] : [{ id, role, state: textIn(participant, "state") ?? "ACTIVE" }];
+      const role = wordIn(participant, "role");
+      return id === null || role === null ? [] : [{ id, role, state: wordIn(participant, "state") ?? "ACTIVE" }];
     });
   }
   if (!isObject(given)) return [];
   return Object.entries(given).flatMap(([role, ids]) =>
-    Array.isArray(ids) ? ids.filter((id) => typeof id === "string").map((id) => ({ id, role, state: "ACTIVE" })) : [],
+    Array.isArray(ids) ? ids.filter((id) => typeof id === "string").map((id) => ({ id, role: role.toUpperCase(), state: "ACTIVE" })) : [],
   );
 }

@@ -25,6 +25,11 @@ export function textIn(given: JsonObject, name: string): string | null {
   return ABSENT.has(text) ? null : text;
 }
 
+/** A word of a closed list, in upper case: services that write the same records differ in it. */
+export function wordIn(given: JsonObject, name: string): string | null {
+  return textIn(given, name)?.toUpperCase() ?? null;
+}
+
 /** @returns 0 or more; null for all else, such as the `-1` of an end that has not come */
 export function countIn(given: JsonObject, name: string): number | null {
   const value = own(given, name);

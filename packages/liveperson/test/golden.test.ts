@@ -124,6 +124,22 @@ describe("a conversation worked out by hand", () => {
   });
 });
 
+test("words are the same in either case, as pids are", () => {
+  const swapped = (text: string): string =>
+    text.replaceAll(/[a-z]/gi, (letter) => (/[a-z]/.test(letter) ? letter.toUpperCase() : letter.toLowerCase()));
+  const words = /"(permission|reason|sentBy|status|closeReason|role|state|id)":"[^"]+"/g;
+  const otherwise = <Value>(value: Value): Value =>
+    JSON.parse(JSON.stringify(value).replaceAll(words, (pair) => pair.replace(/(?<=:).*/, swapped))) as Value;
+  expect(toHistoryEvents(otherwise(RECORD), NOBODY)).toEqual(toHistoryEvents(RECORD, NOBODY));
+  const bodies = [
+    state(1000, "6", [["pid-of-11", "ASSIGNED_AGENT", "ACTIVE"]]),
+    message(0, 1200, "pid-of-11", "ASSIGNED_AGENT"),
+    state(2200, "6", [["pid-of-13", "ASSIGNED_AGENT", "SUGGESTED"]]),
+    state(5000, "6", [], { state: "CLOSE", closeReason: "CONSUMER", endTs: 5000 }),
+  ];
+  expect(told(otherwise(bodies), DIRECTORY)).toEqual(told(bodies, DIRECTORY));
+});
+
 describe("a record that contradicts itself", () => {
   test("is none without a conversation", () => {
     for (const record of [null, 7, { info: [] }]) {

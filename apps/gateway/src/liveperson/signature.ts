@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** `sha1=e/TfS0wv1HbvEsMqcBMmFLcMslI=`; the digest in base64 or in hex. */
-const SIGNATURE = /^(sha1|sha256)=([0-9a-zA-Z+/]+={0,2})$/;
+const SIGNATURE = /^(sha1|sha256)=([0-9a-zA-Z+/]+={0,2})$/i;
 const HEX_LENGTH = { sha1: 40, sha256: 64 } as const;
 
 /**
@@ -12,7 +12,7 @@ const HEX_LENGTH = { sha1: 40, sha256: 64 } as const;
 export function isSigned(bytes: Uint8Array, header: unknown, secret: string): boolean {
   const found = typeof header === "string" ? SIGNATURE.exec(header.trim()) : null;
   if (found === null) return false;
-  const algorithm = found[1] as keyof typeof HEX_LENGTH;
+  const algorithm = found[1]!.toLowerCase() as keyof typeof HEX_LENGTH;
   const text = found[2]!;
   const isHex = text.length === HEX_LENGTH[algorithm] && /^[0-9a-fA-F]+$/.test(text);
   const given = Buffer.from(text, isHex ? "hex" : "base64");
