@@ -442,20 +442,22 @@ describe("the commands", () => {
     const files = [
       await file("bad.json", "{"),
       await file("other.json", '{"x":1}'),
+      await file("cut.json.gz", gzipSync(JSON.stringify(record)).subarray(0, -20)),
       await file("good.json", JSON.stringify([record, { conversationHistoryRecords: [7] }])),
     ];
     const report = join(folder.path, "report.ndjson");
     const { exitCode, stdout, stderr } = await run("import-liveperson", ...files, "--report", report);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^1 conversations, 1 events accepted, 0 duplicates, 4 records not taken whole/);
+    expect(stdout).toMatch(/^1 conversations, 1 events accepted, 0 duplicates, 5 records not taken whole/);
     expect(stderr.trimEnd().split("\n")).toEqual([
       expect.stringMatching(`^${files[0]}: \\?: not JSON: `),
       `${files[1]}: ?: expected conversationHistoryRecords, or a record, got neither`,
-      `${files[2]}: r: info.closeReason: expected none while the status is OPEN, got "AGENT"; it stays open`,
-      `${files[2]}: ?: info.conversationId: expected the conversation, got nothing`,
+      `${files[2]}: ?: cannot be read: unexpected end of file`,
+      `${files[3]}: r: info.closeReason: expected none while the status is OPEN, got "AGENT"; it stays open`,
+      `${files[3]}: ?: info.conversationId: expected the conversation, got nothing`,
     ]);
     const reported = (await readFile(report, "utf8")).trimEnd().split("\n");
-    expect(reported.map((line) => JSON.parse(line).conversation)).toEqual([null, null, "r", null]);
+    expect(reported.map((line) => JSON.parse(line).conversation)).toEqual([null, null, null, "r", null]);
   });
 
   test("say what is wrong when they cannot be done", async () => {

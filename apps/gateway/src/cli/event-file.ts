@@ -38,13 +38,13 @@ export async function* readLines(path: string, onBytes: (count: number) => void 
 const JSON_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
- * Reads a file that is one JSON value, however it is laid out, or one a line; plain or gzip.
- *
- * @throws FileError
+ * Reads a file that is one JSON value, however it is laid out, or one a line; plain or gzip. One that cannot be read to its
+ * end is none of it: among thousands it keeps no other from being read.
  */
 export async function* readJsonValues(path: string, onBytes: (count: number) => void): AsyncGenerator<Line["parsed"]> {
-  const whole = parseLine(await readWhole(path, onBytes));
-  if (whole?.ok !== false) {
+  const bytes = await readWhole(path, onBytes).catch((error: Error) => error);
+  const whole = bytes instanceof Error ? { ok: false as const, message: `cannot be read: ${bytes.message}` } : parseLine(bytes);
+  if (bytes instanceof Error || whole?.ok !== false) {
     if (whole) yield whole;
     return;
   }
@@ -54,19 +54,16 @@ export async function* readJsonValues(path: string, onBytes: (count: number) => 
   yield* lines.some(({ ok }) => ok) ? lines : [whole];
 }
 
+/** @throws Error of the system, of gzip, or that says that it is too large */
 async function readWhole(path: string, onBytes: (count: number) => void): Promise<Buffer> {
-  try {
-    const chunks: Buffer[] = [];
-    let sizeBytes = 0;
-    for await (const chunk of (await openText(path, onBytes)) as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      sizeBytes += chunk.length;
-      if (sizeBytes > JSON_BYTES_MAX) throw new Error(`expected at most ${JSON_BYTES_MAX} bytes; write one response a file`);
-    }
-    return Buffer.concat(chunks);
-  } catch (error) {
-    throw new FileError(`${path}: ${(error as Error).message}`, { cause: error });
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of (await openText(path, onBytes)) as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    sizeBytes += chunk.length;
+    if (sizeBytes > JSON_BYTES_MAX) throw new Error(`expected at most ${JSON_BYTES_MAX} bytes; write one response a file`);
   }
+  return Buffer.concat(chunks);
 }
 
 /** @throws FileError if one of them cannot be read */
