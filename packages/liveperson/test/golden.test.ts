@@ -125,8 +125,6 @@ describe("a conversation worked out by hand", () => {
 });
 
 test("words are the same in either case, as pids are", () => {
-  const swapped = (text: string): string =>
-    text.replaceAll(/[a-z]/gi, (letter) => (/[a-z]/.test(letter) ? letter.toUpperCase() : letter.toLowerCase()));
   const words = /"(permission|reason|sentBy|status|closeReason|role|state|id)":"[^"]+"/g;
   const otherwise = <Value>(value: Value): Value =>
     JSON.parse(JSON.stringify(value).replaceAll(words, (pair) => pair.replace(/(?<=:).*/, swapped))) as Value;
@@ -384,11 +382,23 @@ function workOf(before: readonly unknown[], given: object, after: readonly unkno
   return segments.map(({ agentId, startMs, endMs, endReason }) => `${agentId} ${startMs}–${endMs} ${endReason}`);
 }
 
+function swapped(text: string): string {
+  return text.replaceAll(/[a-z]/gi, (letter) => (/[a-z]/.test(letter) ? letter.toUpperCase() : letter.toLowerCase()));
+}
+
 /** The record with some of its sections changed. */
 function changed(changes: object): { faults: readonly string[]; lines: string[] } {
   const { events, faults } = toHistoryEvents({ ...RECORD, ...changes }, NOBODY);
   return { faults, lines: linesOf(events) };
 }
+
+test("of conversations that were closed long ago nothing is kept that the history tells, unless webhooks told of them", () => {
+  const timelines = new Timelines();
+  const tell = (): number => timelines.tell(toHistoryEvents(RECORD, NOBODY).events, NOBODY, 5001).kept.length;
+  expect(tell()).toBe(0);
+  told([state(100, "5", [])], NOBODY, timelines);
+  expect(tell()).toBe(1);
+});
 
 test("of more conversations than are kept those that were touched last are judged by what came before", () => {
   const timelines = new Timelines(2);
