@@ -51,6 +51,29 @@ describe.skipIf(isMissing)(`servers that ask who comes let a node in${isMissing 
   });
 });
 
+describe.skipIf(isMissing)(`a node that no server reads the stream for${isMissing ? `: ${NATS_MISSING}` : ""}`, () => {
+  test("asks for its messages one by one", async () => {
+    const host = await start(`authorization { users: [${userOf("reader", "")}, ${userOf("alone", 'deny: ["$JS.API.CONSUMER.>"]')}] }`);
+    const onTrouble = vi.fn();
+    const [reader, alone] = [
+      await open({ urls: [`nats://reader:p@${host}`] }, onTrouble),
+      await open({ urls: [`nats://alone:p@${host}`] }, onTrouble),
+    ];
+    await reader.catchUp();
+    for (let i = 0; i < 20; i++) await reader.append([{ accountId: "x", events: [message("c", String(i))] }]);
+    await alone.catchUp();
+    expect(alone.position).toBe(20);
+    await alone.append([{ accountId: "x", events: [message("c", "20")] }]);
+    expect((await alone.size()).eventCount).toBe(21);
+    expect(onTrouble).toHaveBeenCalledWith(expect.anything(), "the stream cannot be read; it is tried again");
+  });
+});
+
+/** @param more what it may publish, beside all */
+function userOf(name: string, more: string): string {
+  return `{ user: ${name}, password: p, permissions: { publish: { allow: ">", ${more} } } }`;
+}
+
 /** As they stand in a file of credentials. */
 function block(name: string, text: string): string {
   return `-----BEGIN ${name}-----\n${text}\n------END ${name}------\n`;

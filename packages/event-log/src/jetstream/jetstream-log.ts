@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { JsMsg, StreamInfo } from "@nats-io/jetstream";
+import type { StreamInfo } from "@nats-io/jetstream";
 import { StorageError } from "../event-log.ts";
 import type {
   AppendedBatch,
@@ -18,7 +18,7 @@ import { storageError } from "../sqlite/failure.ts";
 import { openSqliteReplica, pathIn, type SqliteReplica } from "../sqlite/index.ts";
 import type { NatsOptions } from "./connection.ts";
 import { decode, FORMAT_HEADER, MESSAGE_FORMAT, toMessages, type Outgoing } from "./message.ts";
-import { StreamLink } from "./stream-link.ts";
+import { StreamLink, type StreamMessage } from "./stream-link.ts";
 import { differencesOf, type StreamOptions } from "./stream.ts";
 
 /** The accounts that a node holds. */
@@ -81,7 +81,7 @@ interface Own {
 type Place = Pick<Cursor, "sequence" | "at">;
 
 interface Received {
-  readonly message: JsMsg;
+  readonly message: StreamMessage;
   readonly atMs: number;
   readonly batch: EventBatch;
   readonly own: Own | undefined;
@@ -365,7 +365,7 @@ export class JetStreamLog implements EventLog {
     }
   }
 
-  #open(message: JsMsg): Received {
+  #open(message: StreamMessage): Received {
     const accountId = message.subject.slice(message.subject.lastIndexOf(".") + 1);
     const atMs = message.time.getTime();
     const format = message.headers?.get(FORMAT_HEADER);

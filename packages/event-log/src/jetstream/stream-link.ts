@@ -7,10 +7,9 @@ import {
   jetstreamManager,
   type JetStreamClient,
   type JetStreamManager,
-  type JsMsg,
   type StreamInfo,
 } from "@nats-io/jetstream";
-import { headers, type NatsConnection } from "@nats-io/transport-node";
+import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
 import { connectTo, payloadBytesMaxOf, type NatsOptions } from "./connection.ts";
 import { FORMAT_HEADER, MESSAGE_FORMAT, type Outgoing } from "./message.ts";
 import { findOrCreate, subjectOf, type StreamOptions } from "./stream.ts";
@@ -28,6 +27,16 @@ const READER_TRY_MS = 500;
 const MESSAGES_AHEAD = 32;
 /** The server that reads the stream for this node says so often that it is there, and is left after two omissions. */
 const HEARTBEAT_MS = 1_000;
+
+/** As the stream holds it. */
+export interface StreamMessage {
+  readonly seq: number;
+  readonly subject: string;
+  readonly headers?: MsgHdrs | undefined;
+  readonly data: Uint8Array;
+  /** When the stream took it. */
+  readonly time: Date;
+}
 
 /** A connection to the servers, and the stream there. */
 export class StreamLink {
@@ -113,7 +122,7 @@ export class StreamLink {
    *
    * @param next the sequence that comes next: asked again whenever reading begins anew
    */
-  async *messagesFrom(next: () => number, onTrouble: (error: unknown) => void): AsyncGenerator<JsMsg, void> {
+  async *messagesFrom(next: () => number, onTrouble: (error: unknown) => void): AsyncGenerator<StreamMessage, void> {
     let tryMs = READER_TRY_MS;
     while (!this.#isClosed) {
       try {
@@ -132,8 +141,21 @@ export class StreamLink {
         for await (const message of messages) if (message.seq >= next()) yield message;
       } catch (error) {
         onTrouble(error);
+        // To have a reader takes all servers' leader. What whoever leads the stream is asked for takes no more than it.
+        yield* this.#messagesOneByOne(next);
       }
       if (!this.#isClosed) await delay(RETRY_AFTER_MS);
+    }
+  }
+
+  /** Every message from one on that the stream holds now, as long as it answers. */
+  async *#messagesOneByOne(next: () => number): AsyncGenerator<StreamMessage, void> {
+    const { streams } = await this.#asking();
+    while (!this.#isClosed) {
+      const message = await streams.getMessage(this.#options.name, { seq: next() }).catch(() => null);
+      if (message === null) return;
+      const { seq, subject, header, data, time } = message;
+      yield { seq, subject, headers: header, data, time };
     }
   }
 
@@ -150,8 +172,12 @@ export class StreamLink {
 
   /** @throws Error while the stream, or all servers together, have no leader: a reader takes both */
   async #assertLed(): Promise<void> {
-    const { streams } = await jetstreamManager(this.#connection, { timeout: LEADER_TRY_MS, checkAPI: false });
+    const { streams } = await this.#asking();
     await Promise.all([streams.info(this.#options.name), streams.names().next()]);
+  }
+
+  #asking(): Promise<JetStreamManager> {
+    return jetstreamManager(this.#connection, { timeout: LEADER_TRY_MS, checkAPI: false });
   }
 
   async #watch(): Promise<void> {
