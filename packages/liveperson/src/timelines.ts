@@ -54,7 +54,7 @@ export class Timelines {
   restore(kept: Kept): void {
     const timeline = this.#touch(kept.conversationId);
     if (!("facts" in kept)) insert(timeline.snapshots, kept);
-    else if (kept.by === "HISTORY") timeline.told = kept.facts;
+    else if (kept.by === "HISTORY") timeline.told = kept.facts.length > timeline.told.length ? kept.facts : timeline.told;
     else timeline.marks.push(...kept.facts);
   }
 
@@ -65,8 +65,10 @@ export class Timelines {
   add({ conversationId, boundaries, snapshot }: ConversationNotice, directory: AgentDirectory): Addition {
     const timeline = this.#touch(conversationId);
     const events = boundaries.map((boundary) => datedByHistory(boundary, timeline.told));
-    const marks = toMarks(boundaries, events).filter((mark) => !timeline.marks.some((known) => isSameMark(mark, known)));
-    if (timeline.marks.length < SNAPSHOTS_MAX) timeline.marks.push(...marks);
+    const marks = toMarks(boundaries, events)
+      .filter((mark) => !timeline.marks.some((known) => isSameMark(mark, known)))
+      .slice(0, SNAPSHOTS_MAX - timeline.marks.length);
+    timeline.marks.push(...marks);
     const kept: Kept[] = marks.length > 0 ? [{ conversationId, by: "NOTIFICATION", facts: marks }] : [];
     if (snapshot === null) return { events, kept };
 
