@@ -1,5 +1,6 @@
 import { CellColumns, type CellPart } from "./cells.ts";
 import type { Columns } from "./columns.ts";
+import { KeptColumns } from "./kept-columns.ts";
 import { TOTAL_METRIC, type MetricName } from "./metrics.ts";
 import type { Dimension, Query, RollUp } from "./query.ts";
 import { rollUp } from "./roll-up.ts";
@@ -32,6 +33,8 @@ export interface Answer extends Block {
   readonly query: Query;
   /** @returns the value of one metric asked for, or of the total, in a cell; null where there is nothing to average */
   readonly reader: (metric: MetricName) => (cell: number) => number | null;
+  /** Lets the next answer have its memory; nothing of it is read any more. Without it, that is up to the garbage collector. */
+  readonly close: () => void;
 }
 
 /** Block by block: memory does not grow with the answer. Events that come in between are not seen. */
@@ -110,36 +113,15 @@ function columnOf(name: MetricName, columns: ReadonlyMap<MetricName, Float64Arra
 /** The whole answer, in memory of its own. */
 export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Answer {
   const asked = metricsOf(query.metrics);
-  const parts: { readonly cellCount: number; readonly keys: (Uint32Array | null)[]; readonly metrics: Float64Array[] }[] = [];
+  const parts: Part[] = [];
   let last: Block | undefined;
-  for (const block of streamBlocks(columns, query, forced)) {
-    const { cellCount, intervals, skills, agents } = block;
-    last = block;
-    parts.push({
-      cellCount,
-      keys: [intervals, skills, agents].map((key) => key && key.indexes.slice(0, cellCount)),
-      metrics: asked.map((name) => block.metric(name).slice(0, cellCount)),
-    });
-  }
-  const cellCount = parts.reduce((count, part) => count + part.cellCount, 0);
-  const keyColumn = <Value>(dimension: Dimension, key: KeyColumn<Value> | null | undefined, k: number): KeyColumn<Value> | null => {
-    if (!query.grouping.includes(dimension)) return null;
-    const indexes = joined(
-      parts.map((part) => part.keys[k]!),
-      () => new Uint32Array(cellCount),
-    );
+  for (const block of streamBlocks(columns, query, forced)) parts.push(copyBlock((last = block), asked));
+  // Most answers are one part.
+  const { cellCount, keys, metrics } = parts.length === 1 ? parts[0]! : joined(parts, asked.length);
+  const keyColumn = <Value>(dimension: Dimension, key: KeyColumn<Value> | null | undefined, k: number): KeyColumn<Value> | null =>
     // Of no blocks there are no values, and no cell that has one.
-    return { indexes, values: key?.values ?? [] };
-  };
-  const metrics = new Map(
-    asked.map((name, m) => [
-      name,
-      joined(
-        parts.map((part) => part.metrics[m]!),
-        () => new Float64Array(cellCount),
-      ),
-    ]),
-  );
+    query.grouping.includes(dimension) ? { indexes: keys[k] ?? NO_INDEXES, values: key?.values ?? [] } : null;
+  const columnsOf = new Map(asked.map((name, m) => [name, metrics.columns[m]!]));
   return {
     query,
     cellCount,
@@ -147,22 +129,40 @@ export function ask(columns: Columns, query: Query, forced?: ExecutionPath): Ans
     intervals: keyColumn("interval", last?.intervals, 0),
     skills: keyColumn("skill", last?.skills, 1),
     agents: keyColumn("agent", last?.agents, 2),
-    metric: (name) => columnOf(name, metrics),
+    metric: (name) => columnOf(name, columnsOf),
     reader: (name) => {
-      const column = columnOf(name, metrics);
+      const column = columnOf(name, columnsOf);
       return (cell) => (Number.isNaN(column[cell]) ? null : column[cell]!);
     },
+    close: () => metrics.close(),
   };
 }
 
-/** Most answers are one part, which need not be copied again. */
-function joined<Column extends Float64Array | Uint32Array>(parts: readonly Column[], createColumn: () => Column): Column {
-  if (parts.length === 1) return parts[0]!;
-  const to = createColumn();
+const NO_INDEXES = new Uint32Array(0);
+
+interface Part {
+  readonly cellCount: number;
+  /** Of intervals, skills and agents; null for what is not grouped by. */
+  readonly keys: readonly (Uint32Array | null)[];
+  readonly metrics: KeptColumns;
+}
+
+function copyBlock({ cellCount, intervals, skills, agents, metric }: Block, asked: readonly MetricName[]): Part {
+  const metrics = new KeptColumns(asked.length, cellCount);
+  asked.forEach((name, m) => metrics.columns[m]!.set(metric(name).subarray(0, cellCount)));
+  return { cellCount, keys: [intervals, skills, agents].map((key) => key && key.indexes.slice(0, cellCount)), metrics };
+}
+
+function joined(parts: readonly Part[], metricCount: number): Part {
+  const cellCount = parts.reduce((count, part) => count + part.cellCount, 0);
+  const keys = (parts[0]?.keys ?? []).map((key) => key && new Uint32Array(cellCount));
+  const metrics = new KeptColumns(metricCount, cellCount);
   let at = 0;
   for (const part of parts) {
-    to.set(part, at);
-    at += part.length;
+    keys.forEach((key, k) => key?.set(part.keys[k]!, at));
+    metrics.columns.forEach((column, m) => column.set(part.metrics.columns[m]!, at));
+    at += part.cellCount;
+    part.metrics.close();
   }
-  return to;
+  return { cellCount, keys, metrics };
 }

@@ -8,7 +8,7 @@ import {
   type Filter,
   type MetricName,
 } from "@segmeter/engine";
-import { toLabel } from "@segmeter/json-bytes";
+import { toLabel, type JsonBytes } from "@segmeter/json-bytes";
 import DataLoader from "dataloader";
 import type { PassMeter } from "../pass-meter.ts";
 import type { MetricValues, NameOf, Slice, Step } from "./nodes.ts";
@@ -131,7 +131,7 @@ function metricsOf(requests: readonly PartsRequest[]): MetricName[] {
 
 function readParts(requests: readonly PartsRequest[], { answer, cellsOf }: Level): (readonly Part[])[] {
   const read = metricsReader(answer);
-  return requests.map((request) => {
+  const parted = requests.map((request) => {
     const { slice, parting } = request;
     const cells = cellsOf(request);
     if (parting.by === "nothing") return [{ step: null, metrics: read(cells.from < cells.to ? cells.from : null) }];
@@ -139,6 +139,8 @@ function readParts(requests: readonly PartsRequest[], { answer, cellsOf }: Level
     forEachPart(slice, parting, answer, cells, (step, cell) => parts.push({ step, metrics: read(cell) }));
     return parts;
   });
+  answer.close();
+  return parted;
 }
 
 const COMMA = toLabel(",");
@@ -147,18 +149,24 @@ const END = toLabel("]");
 const NO_PARTS = toLabel("[]");
 
 function writeParts(requests: readonly WrittenRequest[], { answer, cellsOf }: Level, nameOf: NameOf): Written[] {
+  let openCount = requests.length;
+  const close = (): void => {
+    openCount -= 1;
+    if (openCount === 0) answer.close();
+  };
   return requests.map((request) => {
     const cells = cellsOf(request);
-    return new Written((out) => {
-      const write = request.writer.over(answer.metric, (id) => nameOf(request.slice.accountId, id), out);
+    const write = (out: JsonBytes): void => {
+      const writePart = request.writer.over(answer.metric, (id) => nameOf(request.slice.accountId, id), out);
       let separator = BEGIN;
       forEachPart(request.slice, request.parting, answer, cells, (step, cell) => {
         out.label(separator);
         separator = COMMA;
-        write(step, cell);
+        writePart(step, cell);
       });
       out.label(separator === BEGIN ? NO_PARTS : END);
-    });
+    };
+    return new Written(write, close);
   });
 }
 

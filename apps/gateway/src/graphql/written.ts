@@ -4,9 +4,12 @@ import { giveBack, JsonBytes } from "@segmeter/json-bytes";
 /** A part of an answer that writes itself as JSON. Whoever does not know it finds the values that it stands for. */
 export class Written {
   readonly write: (out: JsonBytes) => void;
+  /** It is written no more. */
+  readonly close: () => void;
 
-  constructor(write: (out: JsonBytes) => void) {
+  constructor(write: (out: JsonBytes) => void, close: () => void) {
     this.write = write;
+    this.close = close;
   }
 
   toJSON(): unknown {
@@ -16,12 +19,13 @@ export class Written {
 
 /**
  * A result as JSON, and the end of a line, as Apollo Server writes it. Others have their turn while a long one is written.
+ * It can be written no second time.
  *
  * @returns what is lent, to be given back when it has been read
  */
 export async function toJsonLine(result: unknown): Promise<Buffer> {
   const out = new JsonBytes();
-  for (const _ of writeValue(result, out)) await setImmediate();
+  for (const _ of writeValue(result, out, (written) => written.close())) await setImmediate();
   out.json("\n");
   return out.lend();
 }
@@ -39,15 +43,16 @@ export function toText(value: unknown): string {
 const PIECE_BYTES = 256 * 1024;
 
 /** What `JSON.stringify` does, for the values that results are made of; piece by piece. */
-function* writeValue(value: unknown, out: JsonBytes): Generator<void, void> {
+function* writeValue(value: unknown, out: JsonBytes, onWritten?: (written: Written) => void): Generator<void, void> {
   if (value instanceof Written) {
     value.write(out);
+    onWritten?.(value);
   } else if (Array.isArray(value)) {
     let pieceEnd = out.length + PIECE_BYTES;
     out.json("[");
     for (let i = 0; i < value.length; i++) {
       if (i > 0) out.comma();
-      yield* writeValue(value[i], out);
+      yield* writeValue(value[i], out, onWritten);
       if (out.length < pieceEnd) continue;
       yield;
       pieceEnd = out.length + PIECE_BYTES;
@@ -62,7 +67,7 @@ function* writeValue(value: unknown, out: JsonBytes): Generator<void, void> {
       isFirst = false;
       out.string(name);
       out.colon();
-      yield* writeValue(entry, out);
+      yield* writeValue(entry, out, onWritten);
     }
     out.json("}");
   } else {
