@@ -6,7 +6,6 @@ const QUERY = { window: { startMs: 0, endMs: 86_400_000 }, filter: NO_FILTER, gr
 test("the memory of an answer is that of the next one when it is closed, and of no two at a time", () => {
   const engine = new Engine();
   const ask = (): Answer => engine.ask("a", QUERY);
-  const memoryOf = (answer: Answer): ArrayBufferLike => answer.metric(TOTAL_METRIC).buffer;
   const closed = ask();
   const open = ask();
   closed.metric(TOTAL_METRIC).fill(7);
@@ -17,3 +16,7 @@ test("the memory of an answer is that of the next one when it is closed, and of 
   expect(new Set([open, next, another].map(memoryOf)).size).toBe(3);
   expect([open, next, another].map((answer) => answer.reader(TOTAL_METRIC)(0))).toEqual([0, 0, 0]);
 });
+
+function memoryOf(answer: Answer): ArrayBufferLike {
+  return answer.metric(TOTAL_METRIC).buffer;
+}
