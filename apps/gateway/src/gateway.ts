@@ -33,8 +33,8 @@ const IMAGE_FILE = "engine.image";
 const LOOK_FOR_IMAGE_EVERY_MS = 60_000;
 /** Fewer are read as fast as an image of them. */
 const IMAGE_EVENTS_MIN = 2_000;
-/** Whoever stops a gateway does not wait longer for an image. */
-const LAST_IMAGE_MS_MAX = 5_000;
+/** A stop that has lasted so long is not made longer by an image. */
+const LAST_IMAGE_MS_MAX = 7_000;
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -158,6 +158,7 @@ export async function startGateway({
     url,
     ready,
     close: async () => {
+      const noImage = AbortSignal.timeout(LAST_IMAGE_MS_MAX);
       readiness.state = "stopping";
       stopping.abort();
       await pruning.stop();
@@ -165,7 +166,7 @@ export async function startGateway({
       await app.close();
       await intake.drain();
       await imaging.stop();
-      if (isEngineWhole) await writeLastImage();
+      if (isEngineWhole) await writeLastImage(noImage);
       await log.close();
       await tracing?.close();
       logger.info("stopped");
@@ -186,9 +187,9 @@ export async function startGateway({
     imaging.start();
   }
 
-  async function writeLastImage(): Promise<void> {
+  async function writeLastImage(noImage: AbortSignal): Promise<void> {
     try {
-      await images.writeAfter(imageEventsMin, AbortSignal.timeout(LAST_IMAGE_MS_MAX));
+      await images.writeAfter(imageEventsMin, noImage);
     } catch (error) {
       logger.error({ err: error }, "the engine's image could not be written; the next start reads more of the log");
     }

@@ -12,7 +12,7 @@ import {
   type Conversation,
   type EmitSegment,
 } from "./fold.ts";
-import { captureColumns, piecesOfColumns, piecesOfOpen, unpack } from "./image.ts";
+import { byteCountOf, captureColumns, piecesOfColumns, piecesOfOpen, unpack } from "./image.ts";
 import { list, type ListedSegment } from "./list.ts";
 import { NO_FILTER, type Filter, type Query, type RollUp, type Window } from "./query.ts";
 import type { Segment } from "./segment.ts";
@@ -64,6 +64,8 @@ export interface AnswerSize {
 
 /** All that an engine held at one moment, to be read piece by piece while the engine goes on. */
 export interface Image {
+  /** So many at most are in all pieces together, but for some words. */
+  readonly byteCount: number;
   /** In their order, at most some hundred kilobytes each. */
   readonly pieces: () => Iterable<Uint8Array>;
   /** Until then, what changes is copied. */
@@ -183,6 +185,7 @@ export class Engine {
     const openKeys = Float64Array.from(this.#open);
     const forgottenBeforeMs = this.#forgottenBeforeMs;
     return {
+      byteCount: captured.reduce((sum, columns) => sum + byteCountOf(columns), openKeys.byteLength),
       pieces: function* () {
         for (const columns of captured) yield* piecesOfColumns(columns, forgottenBeforeMs);
         yield* piecesOfOpen(openKeys, forgottenBeforeMs);

@@ -11,6 +11,8 @@ const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 /** An image can be taken in where this is the same. */
 export const IMAGE_LAYOUT = `${IMAGE_VERSION} ${IS_LITTLE_ENDIAN ? "little-endian" : "big-endian"}`;
 
+const ROW_BYTES = 8 + 8 + 4 * VALUES_WORDS + 4;
+const WIDE_ROW_BYTES = ROW_BYTES + 4 * VALUES_WORDS;
 const PIECE_ROWS = 16_384;
 const PIECE_FACETS = 4_096;
 const PIECE_KEYS = 65_536;
@@ -64,6 +66,11 @@ export function captureColumns(accountId: string, columns: Columns): CapturedCol
     laneFacets: facets,
   }));
   return { accountId, columns, facetCount: columns.facets.size, lanes };
+}
+
+/** Of all their rows. */
+export function byteCountOf({ lanes }: CapturedColumns): number {
+  return lanes.reduce((sum, { rows, rowCount }) => sum + rowCount * (rows.highs === null ? ROW_BYTES : WIDE_ROW_BYTES), 0);
 }
 
 /** @param beforeMs rows that end before are left out */

@@ -98,7 +98,9 @@ describe("an image of an engine", () => {
     const image = engine.image();
     const pieces = [...image.pieces()];
     image.close();
-    expect(Math.max(...pieces.map(({ byteLength }) => byteLength))).toBeLessThan(2 ** 20);
+    const bytes = pieces.map(({ byteLength }) => byteLength);
+    expect(Math.max(...bytes)).toBeLessThan(2 ** 20);
+    expect(image.byteCount / bytes.reduce((sum, count) => sum + count, 0)).toBeCloseTo(1, 1);
 
     const restored = new Engine();
     for (const piece of pieces) restored.restore(piece);

@@ -1,3 +1,5 @@
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Engine, Image } from "@segmeter/engine";
 import type { EventLog, LogMark } from "@segmeter/event-log";
 import type { Logger } from "pino";
@@ -17,6 +19,8 @@ export interface ImageKeeperOptions {
 /** While it runs, an image follows so many events, or so large a part of all that are held. */
 const RUNNING_EVENTS_MIN = 250_000;
 const RUNNING_SHARE_MIN = 0.1;
+/** As its own bytes, so much is to be free before it is written. */
+const ROOM_TIMES = 4;
 
 /** Writes an image of the engine every now and then, so that the next start need not read all of the log. */
 export class ImageKeeper {
@@ -47,6 +51,7 @@ export class ImageKeeper {
     const beganMs = performance.now();
     const { mark, image } = await this.#take();
     try {
+      await this.#assertRoom(image);
       const bytes = await writeImage(path, mark, image.pieces(), stopping);
       if (bytes === null) return;
       this.#position = mark.position;
@@ -55,6 +60,13 @@ export class ImageKeeper {
     } finally {
       image.close();
     }
+  }
+
+  /** The log must not be refused its room because of an image. */
+  async #assertRoom({ byteCount }: Image): Promise<void> {
+    const { bavail, bsize } = await statfs(dirname(this.#options.path));
+    if (bavail * bsize >= ROOM_TIMES * byteCount) return;
+    throw new Error(`expected room on the disk for ${ROOM_TIMES} times ${byteCount} bytes, found ${bavail * bsize}`);
   }
 
   /** At a moment at which the engine holds what the log holds. */

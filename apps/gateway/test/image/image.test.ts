@@ -96,7 +96,7 @@ describe("a start from an image", () => {
     expect(await killed.post(ACCOUNT, FIRST)).toMatchObject({ accepted: 0 });
   });
 
-  test("is exact whatever events, duplicates, prunings, images and kills went before", { timeout: 60_000 }, async () => {
+  test("is exact whatever events, duplicates, prunings, images and kills went before", { timeout: 120_000 }, async () => {
     const anyStep = fc.oneof(
       { weight: 4, arbitrary: fc.record({ post: fc.integer({ min: 1, max: 20 }), again: fc.nat(5) }) },
       { weight: 2, arbitrary: fc.constant("IMAGE" as const) },
@@ -132,7 +132,7 @@ describe("a start from an image", () => {
           await restarted.close();
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 15 },
     );
   });
 
