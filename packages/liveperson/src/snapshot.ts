@@ -32,10 +32,12 @@ export interface Boundary {
  * changes cannot be seen in one snapshot, and are judged by the nearest known one before it: a takeover and a reopening.
  */
 export function toStateEvents(snapshot: Snapshot, before: Snapshot | null, directory: AgentDirectory): ConversationEvent[] {
-  const { conversationId, at, agent, skillId, source, isClosed } = snapshot;
+  const { conversationId, at, stage, agent, skillId, source, isClosed } = snapshot;
   if (isClosed) return [];
   const witness: Witness = { kind: "NOTIFICATION", sinceBeforeMs: before && at - before.at };
-  const opened = before?.isClosed ? [openedEvent("CONVERSATION_RESUMED", conversationId, at, source)] : [];
+  // A dialog of its own tells itself when it was opened.
+  const isReopened = before !== null && before.isClosed && (stage === null || stage === before.stage);
+  const opened = isReopened ? [openedEvent("CONVERSATION_RESUMED", conversationId, at, source)] : [];
   if (agent === null) {
     const reason = snapshot.isSuggested ? "AGENT_TRANSFER" : null;
     return [...opened, unassignedEvent({ conversationId, at, skillId, reason }, witness)];

@@ -110,7 +110,8 @@ export class Timelines {
     for (const [conversationId, { snapshots, marks, told }] of this.#timelines) {
       const [snapshot, fact] = [snapshots.at(-1), told.at(-1)];
       const lastMs = Math.max(snapshot?.at ?? 0, fact?.at ?? 0, marks.at(-1)?.at ?? 0);
-      const isClosed = fact !== undefined && fact.at >= (snapshot?.at ?? 0) ? fact.kind === "CLOSED" : snapshot?.isClosed;
+      const isToldLast = fact !== undefined && fact.at >= (snapshot?.at ?? 0);
+      const isClosed = isToldLast ? fact.kind === "CLOSED" : (snapshot?.isClosed ?? marks.at(-1)?.kind === "CLOSED");
       if (isClosed && lastMs < closedBeforeMs) this.#timelines.delete(conversationId);
       else {
         yield* snapshots;
@@ -171,7 +172,11 @@ function keptBeside(told: readonly Fact[], snapshot: Snapshot, directory: AgentD
   // Who was at work may have been left out of a record.
   if (last === undefined || told.every(({ agentId }) => agentId === null)) return snapshot;
   const fact = toFact(snapshot, directory);
-  if (told.some((other, index) => msApart(fact, other, told[index + 1]?.at ?? Infinity) !== null)) return { ...snapshot, isTold: true };
+  // What the history told last may have ended since, and be so again.
+  const isTold = told.some(
+    (other, index) => (other !== last || fact.at <= last.at) && msApart(fact, other, told[index + 1]?.at ?? Infinity) !== null,
+  );
+  if (isTold) return { ...snapshot, isTold };
   return isNext(fact, last) ? { ...snapshot, at: Math.max(snapshot.at, last.at + 1) } : snapshot;
 }
 

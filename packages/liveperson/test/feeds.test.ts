@@ -114,6 +114,22 @@ describe("a conversation that both feeds date differently", () => {
       RUNS,
     );
   });
+
+  test("goes on by its webhooks where a record that was taken on the way ends", () => {
+    fc.assert(
+      fc.property(delivered({ hasLosses: false, skewMs: SKEW_MS }), PLACE, ({ delivery, recordBefore, truth }, place) => {
+        const timelines = new Timelines();
+        const at = Math.floor(place * delivery.length);
+        const log = [
+          ...notified(delivery.slice(0, at), timelines),
+          ...imported(recordBefore, timelines),
+          ...notified(delivery.slice(at), timelines),
+        ];
+        expectSameWork(segmentsOf(log), referenceSegments(truth));
+      }),
+      RUNS,
+    );
+  });
 });
 
 /** How far into a delivery. */
