@@ -10,7 +10,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   "packages/engine": [],
   "packages/engine-threads": ["engine"],
   "packages/schema": [],
-  "packages/event-log": ["engine"],
+  "packages/event-log": ["engine", "json-bytes"],
   "packages/json-bytes": [],
   "packages/nats-servers": [],
   "packages/liveperson": ["engine"],

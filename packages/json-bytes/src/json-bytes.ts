@@ -1,7 +1,7 @@
 import { WORD_BYTES, type Label, type RowLabels } from "./label.ts";
 import { keepMemory, lendBytes, takeMemory, type Memory } from "./memory.ts";
 import { NUMBER_BYTES_MAX, writeNumberText } from "./number-texts.ts";
-import { writeWhole } from "./whole-numbers.ts";
+import { writeLongWhole, writeWhole } from "./whole-numbers.ts";
 
 /** Whatever is written last: a number takes up to 24, and a label is written in whole words. */
 const ROOM_MIN = 64;
@@ -96,7 +96,7 @@ export class JsonBytes {
   }
 
   /** @returns everything written since the last call, in memory of its own */
-  take(): Buffer {
+  take(): Buffer<ArrayBuffer> {
     const taken = Buffer.allocUnsafeSlow(this.#length);
     taken.set(this.#bytes.subarray(0, this.#length));
     this.#length = 0;
@@ -150,5 +150,6 @@ const ENCODER = new TextEncoder();
 /** @returns where it ends */
 function writeNumber(value: number, view: DataView, at: number): number {
   const whole = value | 0;
-  return whole === value && whole >= 0 ? writeWhole(whole, view, at) : writeNumberText(value, view, at);
+  if (whole === value && whole >= 0) return writeWhole(whole, view, at);
+  return Number.isSafeInteger(value) && value > 0 ? writeLongWhole(value, view, at) : writeNumberText(value, view, at);
 }

@@ -24,6 +24,28 @@ export function writeWhole(value: number, view: DataView, at: number): number {
   return end;
 }
 
+/**
+ * Likewise those that are longer.
+ *
+ * @param value whole, 2^31 to 2^53 - 1
+ */
+export function writeLongWhole(value: number, view: DataView, at: number): number {
+  const high = Math.floor(value / LOW_BASE);
+  const low = value - high * LOW_BASE;
+  const lowAt = writeWhole(high, view, at);
+  const end = lowAt + LOW_DIGITS;
+  let left = low;
+  for (let place = end - 2; place >= lowAt; place -= 2) {
+    const hundredth = (left / 100) | 0;
+    view.setUint16(place, PAIRS[left - hundredth * 100]!, true);
+    left = hundredth;
+  }
+  return end;
+}
+
+const LOW_DIGITS = 8;
+const LOW_BASE = 10 ** LOW_DIGITS;
+
 function digitCountOf(value: number): number {
   if (value < 10) return 1;
   if (value < 100) return 2;

@@ -1,5 +1,5 @@
-import type { AppendedBatch } from "../event-log.ts";
-import { idsCrcOf, type EventRow } from "./event-row.ts";
+import { idsCrcOf } from "./event-row.ts";
+import type { EventUnpacker, PackedAppended } from "./packed-events.ts";
 import { writePart } from "./part.ts";
 import { readConversation, rowsOf, toHistory } from "./read.ts";
 import type { KnownConversation, RecentConversations } from "./recent-conversations.ts";
@@ -7,13 +7,6 @@ import { HOUR_MS } from "./schema.ts";
 import type { Statements } from "./statements.ts";
 import { readTotals, writeTotals } from "./totals.ts";
 import type { Totals } from "./totals.ts";
-
-/** Events that may be new, by index. */
-export interface NewEvents {
-  readonly count: number;
-  readonly conversationIdAt: (index: number) => string;
-  readonly rowAt: (index: number) => EventRow;
-}
 
 /** What a call does to the log. */
 export interface Change {
@@ -27,71 +20,73 @@ export interface Change {
 interface TouchedConversation {
   readonly accountId: string;
   readonly conversationId: string;
-  /** As it was before this call. */
+  /** As it will be after this call. */
   readonly known: KnownConversation;
   /** Not held before this call. */
   readonly isNew: boolean;
-  /** Added by this call. */
-  readonly rows: EventRow[];
-  readonly eventIds: Set<string>;
+  /** Before this call. */
+  readonly lastHour: number;
+  /** By this call. */
+  addedCount: number;
   /** Of the first of them. */
   position: number;
-  /** Of all its events. */
-  lastAt: number;
 }
 
 /**
- * One call of `append`, inside one transaction: `add` its batches, then `write`. What is known of the conversations changes
- * with `remember` alone, so that a transaction that is rolled back leaves nothing behind.
+ * One call of `append`, inside one transaction: `add`, then `write`. What is known of the conversations changes meanwhile: once
+ * the transaction is committed it is to be remembered, and if it is rolled back forgotten.
  */
 export class Appending {
   readonly #statements: Statements;
   readonly #recent: RecentConversations;
+  readonly #events: EventUnpacker;
   readonly #touched: TouchedConversation[] = [];
-  readonly #touchedByAccount = new Map<string, Map<string, TouchedConversation>>();
+  /** Conversation by conversation, as the events lie: 1 for a duplicate. */
+  readonly #isDuplicate: Uint8Array;
   readonly #before: Totals;
   #position: number;
   #newestKey: number;
 
-  constructor(statements: Statements, recent: RecentConversations) {
+  constructor(statements: Statements, recent: RecentConversations, events: EventUnpacker) {
     this.#statements = statements;
     this.#recent = recent;
+    this.#events = events;
+    this.#isDuplicate = new Uint8Array(events.eventIds.length);
     this.#before = readTotals(statements);
     this.#position = this.#before.position;
     this.#newestKey = this.#before.newestKey;
   }
 
-  add(accountId: string, events: NewEvents): AppendedBatch {
-    const conversationKeys: number[] = [];
-    const positions: number[] = [];
-    const newConversationKeys = new Set<number>();
-    const touched = this.#touchedOf(accountId);
-    for (let i = 0; i < events.count; i++) {
-      const [conversationId, row] = [events.conversationIdAt(i), events.rowAt(i)];
-      let conversation = touched.get(conversationId);
-      if (conversation === undefined) {
-        conversation = this.#find(accountId, conversationId);
-        touched.set(conversationId, conversation);
-        this.#touched.push(conversation);
+  add(): PackedAppended {
+    const { conversations, conversationNumbers, starts, eventIds, ats } = this.#events;
+    const places = starts.slice();
+    const eventCount = eventIds.length;
+    const values = new Float64Array(2 * eventCount);
+    for (const [accountId, conversationId] of conversations) this.#touched.push(this.#find(accountId, conversationId));
+    for (let i = 0; i < eventCount; i++) {
+      const number = conversationNumbers[i]!;
+      const conversation = this.#touched[number]!;
+      const { known } = conversation;
+      const place = places[number]!++;
+      const eventId = eventIds[place]!;
+      values[i] = known.key;
+      if (known.eventIds.has(eventId)) {
+        this.#isDuplicate[place] = 1;
+        continue;
       }
-      const [eventId, at] = row;
-      const isDuplicate = conversation.eventIds.has(eventId) || conversation.known.eventIds.has(eventId);
-      if (!isDuplicate) {
-        this.#position += 1;
-        if (conversation.rows.push(row) === 1) conversation.position = this.#position;
-        conversation.eventIds.add(eventId);
-        conversation.lastAt = Math.max(conversation.lastAt, at);
-      }
-      conversationKeys.push(conversation.known.key);
-      positions.push(isDuplicate ? 0 : this.#position);
-      if (conversation.isNew) newConversationKeys.add(conversation.known.key);
+      values[eventCount + i] = this.#position += 1;
+      if (conversation.addedCount++ === 0) conversation.position = this.#position;
+      known.eventIds.add(eventId);
+      known.lastAt = Math.max(known.lastAt, ats[place]!);
     }
-    return { conversationKeys, positions, newConversationKeys };
+    return { values, newestKeyBefore: this.#before.newestKey };
   }
 
   /** @returns what has changed; null: nothing */
   write(): Change | null {
-    for (const conversation of this.#touched) if (conversation.rows.length > 0) this.#writeConversation(conversation);
+    this.#touched.forEach((conversation, number) => {
+      if (conversation.addedCount > 0) this.#writeConversation(conversation, number);
+    });
     const { position, newestKey, eventCount, conversationCount } = this.#before;
     const addedCount = this.#position - position;
     if (addedCount === 0) return null;
@@ -101,42 +96,46 @@ export class Appending {
       eventCount: eventCount + addedCount,
       conversationCount: conversationCount + this.#newestKey - newestKey,
     });
-    const continued = this.#touched.filter(({ isNew, rows }) => !isNew && rows.length > 0);
+    const continued = this.#touched.filter(({ isNew, addedCount }) => !isNew && addedCount > 0);
     return { keys: continued.map(({ known }) => known.key), newestKey: this.#newestKey };
   }
 
-  /** Once the transaction is committed. */
   remember(): void {
-    for (const { accountId, conversationId, known, isNew, eventIds, lastAt } of this.#touched) {
-      for (const eventId of eventIds) known.eventIds.add(eventId);
-      known.lastAt = lastAt;
-      if (eventIds.size > 0 || isNew) this.#recent.add(accountId, conversationId, known, eventIds.size);
-    }
+    for (const { accountId, conversationId, known, addedCount } of this.#touched)
+      if (addedCount > 0) this.#recent.add(accountId, conversationId, known, addedCount);
   }
 
-  #writeConversation({ accountId, conversationId, known, isNew, rows, position, lastAt }: TouchedConversation): void {
-    const { key, idsCrc } = known;
-    const [lastHour, eventCount] = [Math.floor(lastAt / HOUR_MS), known.eventIds.size + rows.length];
+  forget(): void {
+    for (const { accountId, conversationId } of this.#touched) this.#recent.delete(accountId, conversationId);
+  }
+
+  #writeConversation(
+    { accountId, conversationId, known, isNew, lastHour, position, addedCount }: TouchedConversation,
+    number: number,
+  ): void {
+    const { key, idsCrc, lastAt, eventIds } = known;
+    const hour = Math.floor(lastAt / HOUR_MS);
     const { addConversation, extendConversation, extendConversationToHour } = this.#statements;
-    if (isNew) addConversation.run(key, accountId, conversationId, lastAt, lastHour, eventCount);
-    else if (lastHour === Math.floor(known.lastAt / HOUR_MS)) extendConversation.run(key, lastAt, eventCount);
-    else extendConversationToHour.run(key, lastAt, eventCount, lastHour);
-    writePart(this.#statements, key, { position, events: JSON.stringify(rows) }, idsCrc);
+    if (isNew) addConversation.run(key, accountId, conversationId, lastAt, hour, eventIds.size);
+    else if (hour === lastHour) extendConversation.run(key, lastAt, eventIds.size);
+    else extendConversationToHour.run(key, lastAt, eventIds.size, hour);
+    writePart(this.#statements, key, { position, events: this.#newRowsOf(number, addedCount) }, idsCrc);
   }
 
-  #touchedOf(accountId: string): Map<string, TouchedConversation> {
-    const known = this.#touchedByAccount.get(accountId);
-    if (known !== undefined) return known;
-    const touched = new Map<string, TouchedConversation>();
-    this.#touchedByAccount.set(accountId, touched);
-    return touched;
+  /** @returns JSON */
+  #newRowsOf(number: number, addedCount: number): string | Uint8Array {
+    const [start, end] = [this.#events.starts[number]!, this.#events.starts[number + 1]!];
+    if (addedCount === end - start) return this.#events.rowsOf(number);
+    const rows: string[] = [];
+    for (let place = start; place < end; place++) if (this.#isDuplicate[place] === 0) rows.push(this.#events.rowAt(number, place));
+    return `[${rows.join()}]`;
   }
 
   #find(accountId: string, conversationId: string): TouchedConversation {
     const held = this.#recent.get(accountId, conversationId) ?? this.#lookUp(accountId, conversationId);
     const known = held ?? { key: ++this.#newestKey, idsCrc: idsCrcOf(accountId, conversationId), eventIds: new Set(), lastAt: 0 };
-    const isNew = held === undefined;
-    return { accountId, conversationId, known, isNew, rows: [], eventIds: new Set(), position: 0, lastAt: known.lastAt };
+    const lastHour = Math.floor(known.lastAt / HOUR_MS);
+    return { accountId, conversationId, known, isNew: held === undefined, lastHour, addedCount: 0, position: 0 };
   }
 
   #lookUp(accountId: string, conversationId: string): KnownConversation | undefined {

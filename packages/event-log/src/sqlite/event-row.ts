@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { ConversationEvent, Sender, UnassignmentReason, UserType } from "@segmeter/engine";
+import { toLabel, type JsonBytes, type Label } from "@segmeter/json-bytes";
 import { Damage } from "./failure.ts";
 
 /**
@@ -21,40 +22,55 @@ export type EventRow = readonly [
   ...fields: readonly (string | number | null)[],
 ];
 
-/** So many fields of each type are words; by its code. */
-export const WORDS_BY_TYPE: readonly number[] = [0, 2, 2, 3, 1, 1, 0];
-/** So many are codes. */
-export const CODES_BY_TYPE: readonly number[] = [0, 0, 0, 2, 1, 1, 1];
-
 /** Where the sums of a conversation's events start: so they vouch for its account and id as well. */
 export function idsCrcOf(accountId: string, conversationId: string): number {
   return crc32(JSON.stringify([accountId, conversationId]));
 }
 
-export function toRow(event: ConversationEvent): EventRow {
-  const { eventId, at, sequence } = event;
-  const type = TYPE_CODES[event.type];
+/** Writes the row of an event, but for its opening bracket: whoever writes may put something before it. */
+export function writeRow(out: JsonBytes, event: ConversationEvent): void {
+  out.string(event.eventId);
+  out.comma();
+  out.number(event.at);
+  out.comma();
+  out.number(event.sequence);
+  out.label(TYPE_LABELS[event.type]);
   switch (event.type) {
     case "CONVERSATION_STARTED":
     case "CONVERSATION_RESUMED":
-      return [eventId, at, sequence, type, event.skillId, event.source];
-    case "AGENT_ASSIGNED": {
-      const [userType, takeover] = [USER_TYPE_CODES[event.userType], event.takeover ? 1 : 0];
-      return [eventId, at, sequence, type, event.skillId, event.agentId, event.groupId, userType, takeover];
-    }
+      writeWord(out, event.skillId);
+      out.comma();
+      writeWord(out, event.source);
+      return out.label(END);
+    case "AGENT_ASSIGNED":
+      writeWord(out, event.skillId);
+      out.comma();
+      out.string(event.agentId);
+      out.comma();
+      writeWord(out, event.groupId);
+      out.label(USER_TYPE_LABELS[event.userType]);
+      return out.label(event.takeover ? TRUE_AND_END : FALSE_AND_END);
     case "AGENT_UNASSIGNED":
-      return [eventId, at, sequence, type, event.skillId, event.reason === null ? null : REASON_CODES[event.reason]];
+      writeWord(out, event.skillId);
+      return out.label(event.reason === null ? NOTHING_AND_END : REASON_LABELS[event.reason]);
     case "MESSAGE_SENT":
-      return [eventId, at, sequence, type, event.agentId, SENDER_CODES[event.sentBy]];
+      writeWord(out, event.agentId);
+      out.comma();
+      return out.label(SENDER_LABELS[event.sentBy]);
     case "CONVERSATION_CLOSED":
-      return [eventId, at, sequence, type, SENDER_CODES[event.closedBy]];
+      return out.label(SENDER_LABELS[event.closedBy]);
     default:
       return unreachable(event);
   }
 }
 
+function writeWord(out: JsonBytes, word: string | null): void {
+  if (word === null) out.label(NOTHING);
+  else out.string(word);
+}
+
 /**
- * @param row intact, so it holds what `toRow` put there
+ * @param row intact, so it holds what `writeRow` put there
  * @throws Damage if it does not
  */
 export function toEvent(row: EventRow, conversationId: string): ConversationEvent {
@@ -94,6 +110,18 @@ const TYPE_CODES = {
 const USER_TYPE_CODES = { HUMAN: 1, BOT: 2 } as const satisfies Record<UserType, number>;
 const REASON_CODES = { AGENT_TRANSFER: 1, SKILL_TRANSFER: 2, BACK_TO_QUEUE: 3 } as const satisfies Record<UnassignmentReason, number>;
 const SENDER_CODES = { CONSUMER: 1, AGENT: 2, SYSTEM: 3 } as const satisfies Record<Sender, number>;
+
+const [NOTHING, END, NOTHING_AND_END] = [toLabel("null"), toLabel("]"), toLabel(",null]")];
+const [FALSE_AND_END, TRUE_AND_END] = [toLabel("0]"), toLabel("1]")];
+const TYPE_LABELS = labelsOf(TYPE_CODES, (code) => `,${code},`);
+const USER_TYPE_LABELS = labelsOf(USER_TYPE_CODES, (code) => `,${code},`);
+const REASON_LABELS = labelsOf(REASON_CODES, (code) => `,${code}]`);
+const SENDER_LABELS = labelsOf(SENDER_CODES, (code) => `${code}]`);
+
+function labelsOf<Word extends string>(codes: Readonly<Record<Word, number>>, textOf: (code: number) => string): Record<Word, Label> {
+  const labels = Object.entries<number>(codes).map(([word, code]) => [word, toLabel(textOf(code))]);
+  return Object.fromEntries(labels) as Record<Word, Label>;
+}
 
 const TYPES = wordsByCode(TYPE_CODES);
 const USER_TYPES = wordsByCode(USER_TYPE_CODES);

@@ -1,9 +1,10 @@
 import { parentPort } from "node:worker_threads";
 import { StorageError } from "../event-log.ts";
 import { openSqliteFile } from "./open.ts";
+import { EventUnpacker } from "./packed-events.ts";
 import type { StoredConversation } from "./read.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
-import { packAppended, packHistories, transferOf, unpackBatches } from "./thread-calls.ts";
+import { packHistories, transferOf } from "./thread-calls.ts";
 import type { Call, CallAnswer, PackedHistories, ThreadCalls } from "./thread-calls.ts";
 
 // The thread of one log. It opens the file, and then does what it is asked, one call after another, until it is closed.
@@ -19,7 +20,7 @@ const CALLS: ThreadCalls = {
     file = openSqliteFile(folder, filledFrom);
   },
   cursor: () => file.cursor(),
-  append: (packed, cursor) => packAppended(file.append(unpackBatches(packed), cursor)),
+  append: (events, cursor) => file.append(new EventUnpacker(events), cursor),
   histories: (keys) => packHistories(file.histories(keys)),
   startReading: (afterKey) => {
     readers.set(++readerCount, file.readAll(afterKey));

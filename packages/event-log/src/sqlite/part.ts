@@ -9,8 +9,11 @@ export interface Part {
   readonly events: string;
 }
 
+/** Its events as text, or as the bytes of it. */
+type WrittenPart = Pick<Part, "position"> & { readonly events: string | Uint8Array };
+
 /** @param idsCrc of the conversation: `idsCrcOf` */
-export function writePart(statements: Statements, key: number, { position, events }: Part, idsCrc: number): void {
+export function writePart(statements: Statements, key: number, { position, events }: WrittenPart, idsCrc: number): void {
   statements.addPart.run(key, position, events, crcOf(key, position, events, idsCrc));
 }
 
@@ -23,6 +26,6 @@ export function toPart([rowKey, position, events, crc]: PartRow, key: number, id
   throw new Damage(`the part at position ${position} of conversation ${key} is not what was written`);
 }
 
-function crcOf(key: number, position: number, events: string, idsCrc: number): number {
+function crcOf(key: number, position: number, events: string | Uint8Array, idsCrc: number): number {
   return crc32(events, crc32(`${key} ${position} `, idsCrc));
 }

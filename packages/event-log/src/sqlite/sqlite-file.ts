@@ -1,11 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { AppendedBatch, Cursor, LogChanges, LogMark, LogSize } from "../event-log.ts";
+import type { Cursor, LogChanges, LogMark, LogSize } from "../event-log.ts";
 import { Appending } from "./append.ts";
-import type { NewEvents } from "./append.ts";
 import { Changes } from "./changes.ts";
 import { copyDatabase } from "./copy-database.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { storageError, toStorageError } from "./failure.ts";
+import type { EventUnpacker, PackedAppended } from "./packed-events.ts";
 import { readChunk, readConversation } from "./read.ts";
 import type { StoredConversation } from "./read.ts";
 import { RecentConversations } from "./recent-conversations.ts";
@@ -53,17 +53,22 @@ export class SqliteFile {
   }
 
   /** @param cursor how far the stream is stored with these */
-  append(batches: Iterable<{ readonly accountId: string; readonly events: NewEvents }>, cursor: Cursor | null = null): AppendedBatch[] {
-    const appending = this.#guarded(() => new Appending(this.#statements, this.#recent));
-    const appended = this.#transaction(() => {
-      const added = Array.from(batches, ({ accountId, events }) => appending.add(accountId, events));
-      const change = appending.write();
-      if (change !== null) this.#changesOf().add(change.keys, change.newestKey);
-      if (cursor !== null) writeCursor(this.#db, cursor);
-      return added;
-    });
-    appending.remember();
-    return appended;
+  append(events: EventUnpacker, cursor: Cursor | null): PackedAppended {
+    const appending = this.#guarded(() => new Appending(this.#statements, this.#recent, events));
+    try {
+      const appended = this.#transaction(() => {
+        const added = appending.add();
+        const change = appending.write();
+        if (change !== null) this.#changesOf().add(change.keys, change.newestKey);
+        if (cursor !== null) writeCursor(this.#db, cursor);
+        return added;
+      });
+      appending.remember();
+      return appended;
+    } catch (error) {
+      appending.forget();
+      throw error;
+    }
   }
 
   histories(conversationKeys: readonly number[]): StoredConversation[] {

@@ -20,7 +20,7 @@ const SQL = {
   writeTotals: "INSERT OR REPLACE INTO totals (one, position, newest_key, event_count, conversation_count, crc) VALUES (1, ?, ?, ?, ?, ?)",
 
   keyOf: "SELECT key FROM conversations WHERE account_id = ? AND conversation_id = ?",
-  addPart: `INSERT INTO parts (${PART}) VALUES (?, ?, ?, ?)`,
+  addPart: `INSERT INTO parts (${PART}) VALUES (?, ?, CAST(? AS TEXT), ?)`,
   addConversation: `INSERT INTO conversations (${CONVERSATION}) VALUES (?, ?, ?, ?, ?, ?)`,
   extendConversation: "UPDATE conversations SET last_at = ?2, event_count = ?3 WHERE key = ?1",
   // Setting a column of an index costs its entry, also where the value stays the same.

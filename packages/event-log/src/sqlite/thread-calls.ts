@@ -1,8 +1,6 @@
-import type { AppendedBatch, ConversationHistory, Cursor, EventBatch, LogChanges, LogFault, LogMark, LogSize } from "../event-log.ts";
-import type { NewEvents } from "./append.ts";
-import { toRow, type EventRow } from "./event-row.ts";
-import { EventPacker, EventUnpacker } from "./packed-events.ts";
-import type { PackedEvents } from "./packed-events.ts";
+import type { ConversationHistory, Cursor, LogChanges, LogFault, LogMark, LogSize } from "../event-log.ts";
+import type { EventRow } from "./event-row.ts";
+import type { PackedAppended, PackedEvents } from "./packed-events.ts";
 import { toHistory, type StoredConversation } from "./read.ts";
 import type { FilledFrom } from "./sqlite-file.ts";
 
@@ -10,7 +8,7 @@ import type { FilledFrom } from "./sqlite-file.ts";
 export interface ThreadCalls {
   open(folder: string, filledFrom: FilledFrom): void;
   cursor(): Cursor | null;
-  append(batches: PackedBatches, cursor: Cursor | null): PackedAppended;
+  append(events: PackedEvents, cursor: Cursor | null): PackedAppended;
   histories(conversationKeys: readonly number[]): PackedHistories;
   /** @returns the number that the reader is called by from now on */
   startReading(afterKey: number): number;
@@ -40,72 +38,13 @@ export interface Call<Name extends CallName = CallName> {
 /** Answers come in the order of the calls. */
 export type CallAnswer = { readonly result: unknown } | { readonly error: unknown; readonly fault: LogFault | null };
 
-export interface PackedBatches extends PackedEvents {
-  readonly batches: readonly { readonly accountId: string; readonly eventCount: number }[];
-}
-
-export interface PackedAppended {
-  /** The conversation keys of all events of all batches, and behind them their positions. */
-  readonly values: Float64Array<ArrayBuffer>;
-  /** Of each batch. */
-  readonly newConversationKeys: readonly (readonly number[])[];
-}
-
 /** JSON, of which the events are taken from the file as they stand there: `[[key, accountId, conversationId, lastAt, eventCount, events], …]`. */
 export type PackedHistories = string;
 
 /** The memory that goes over with a message, instead of a copy of it. */
 export function transferOf(message: unknown): ArrayBuffer[] {
-  const values = (message as Partial<PackedEvents> | null | undefined)?.values;
-  return values instanceof Float64Array ? [values.buffer] : [];
-}
-
-export function packBatches(batches: readonly EventBatch[]): PackedBatches {
-  const packer = new EventPacker(batches.reduce((sum, { events }) => sum + events.length, 0));
-  for (const { events } of batches) for (const event of events) packer.add(toRow(event), event.conversationId);
-  return { ...packer.finish(), batches: batches.map(({ accountId, events }) => ({ accountId, eventCount: events.length })) };
-}
-
-export function* unpackBatches(packed: PackedBatches): Generator<{ readonly accountId: string; readonly events: NewEvents }> {
-  const unpacker = new EventUnpacker(packed);
-  let start = 0;
-  for (const { accountId, eventCount } of packed.batches) {
-    const from = start;
-    const events: NewEvents = {
-      count: eventCount,
-      conversationIdAt: (index) => unpacker.conversationIdAt(from + index),
-      rowAt: (index) => unpacker.rowAt(from + index),
-    };
-    yield { accountId, events };
-    start += eventCount;
-  }
-}
-
-export function packAppended(appended: readonly AppendedBatch[]): PackedAppended {
-  const columns = [...appended.map((batch) => batch.conversationKeys), ...appended.map((batch) => batch.positions)];
-  const values = new Float64Array(columns.reduce((sum, column) => sum + column.length, 0));
-  let start = 0;
-  for (const column of columns) {
-    values.set(column, start);
-    start += column.length;
-  }
-  return { values, newConversationKeys: appended.map((batch) => [...batch.newConversationKeys]) };
-}
-
-/** @param batches those that were appended */
-export function unpackAppended({ values, newConversationKeys }: PackedAppended, batches: readonly EventBatch[]): AppendedBatch[] {
-  const positions = values.length / 2;
-  let start = 0;
-  return batches.map(({ events }, b) => {
-    const end = start + events.length;
-    const appended = {
-      conversationKeys: Array.from(values.subarray(start, end)),
-      positions: Array.from(values.subarray(positions + start, positions + end)),
-      newConversationKeys: new Set(newConversationKeys[b]),
-    };
-    start = end;
-    return appended;
-  });
+  const { rows, values } = (message ?? {}) as Partial<PackedEvents>;
+  return [rows, values].filter((memory) => ArrayBuffer.isView(memory)).map(({ buffer }) => buffer);
 }
 
 export function packHistories(conversations: readonly StoredConversation[]): PackedHistories {

@@ -16,9 +16,10 @@ import type {
 import { Sequence } from "../sequence.ts";
 import { storageError, toStorageError } from "./failure.ts";
 import { pathIn } from "./open.ts";
+import { packBatches, unpackAppended } from "./packed-events.ts";
 import { HOUR_MS } from "./schema.ts";
 import type { FilledFrom } from "./sqlite-file.ts";
-import { packBatches, transferOf, unpackAppended, unpackHistories } from "./thread-calls.ts";
+import { transferOf, unpackHistories } from "./thread-calls.ts";
 import type { Call, CallAnswer, CallName, PackedHistories, ThreadCalls } from "./thread-calls.ts";
 
 /** The entry of the thread lies beside this file, in the sources as in a bundle, where it is an entry too. */
