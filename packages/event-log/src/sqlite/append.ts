@@ -88,12 +88,12 @@ export class Appending {
       if (conversation.addedCount > 0) this.#writeConversation(conversation, number);
     });
     const { position, newestKey, eventCount, conversationCount } = this.#before;
-    const addedCount = this.#position - position;
-    if (addedCount === 0) return null;
+    const newCount = this.#position - position;
+    if (newCount === 0) return null;
     writeTotals(this.#statements, {
       position: this.#position,
       newestKey: this.#newestKey,
-      eventCount: eventCount + addedCount,
+      eventCount: eventCount + newCount,
       conversationCount: conversationCount + this.#newestKey - newestKey,
     });
     const continued = this.#touched.filter(({ isNew, addedCount }) => !isNew && addedCount > 0);

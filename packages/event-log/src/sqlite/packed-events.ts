@@ -107,7 +107,7 @@ export class EventUnpacker {
   /** @returns the row of one of a conversation's events, as JSON */
   rowAt(conversation: number, place: number): string {
     const start = place === this.starts[conversation]! ? this.#startOf(conversation) : this.#rowEnds[place - 1]!;
-    return TEXT.decode(this.#rows.subarray(start + 1, this.#rowEnds[place]!));
+    return TEXT.decode(this.#rows.subarray(start + 1, this.#rowEnds[place]));
   }
 
   #startOf(conversation: number): number {
