@@ -9,8 +9,8 @@ const THREAD = new URL(`./helper-thread${extname(import.meta.url)}`, import.meta
 /** With more of them it is the memory that they wait for. */
 const HELPERS_MAX = 7;
 
-export interface HelpersOptions extends Omit<TeamOptions, "onWanted" | "onLost"> {
-  /** Told when a helper has ended by itself, or does not go on: from then on the engine works alone, with the same answers. */
+export interface HelpersOptions extends Omit<TeamOptions, "onWanted"> {
+  /** Told when a helper has ended by itself: from then on the engine works alone, with the same answers. */
   readonly onLost?: (error: Error) => void;
 }
 
@@ -51,7 +51,6 @@ export function startHelpers({ onLost, ...options }: HelpersOptions): Helpers {
       }
       void Promise.all(exits).then(() => team.ended());
     },
-    onLost: () => giveUp(new Error("a thread that helps the engine does not go on")),
   });
   return {
     close: async () => {

@@ -54,21 +54,37 @@ interface Way {
   readonly firstBatch: number;
 }
 
-/** @throws Error if there is no room for its cells; then nothing is held any more */
-export function openJob(plan: JobPlan): Job {
+/**
+ * Fills the cells of each agent apart, batch by batch: of all lanes for some intervals, or of some lanes for all. The threads of the
+ * team, if it is worth it, fill the next batches while one is being read. If one of them does not go on, as on a machine that is
+ * busy, its batch is begun anew, in other memory than what it may still write to.
+ *
+ * @returns cells, each to be read before the next ones are asked for
+ */
+export function* fillCells(plan: JobPlan): Generator<Cells, void> {
   const team = teamFor(costOf(plan));
+  const taskCells = team?.taskCells ?? TASK_CELLS;
+  let holders = 1;
+  const letGo = (): void => {
+    holders -= 1;
+    if (holders === 0) plan.free();
+  };
   try {
-    return new Job(plan, { team, taskCells: team?.taskCells ?? TASK_CELLS, firstBatch: 0 });
-  } catch (error) {
-    plan.free();
-    throw error;
+    for (let [firstBatch, tries]: [number | null, number] = [0, 0]; firstBatch !== null; tries++) {
+      const lanes: LaneTable = tries === 0 ? plan.lanes : plan.lanes.anew();
+      const free = (): void => {
+        if (lanes !== plan.lanes) lanes.release();
+        letGo();
+      };
+      const job: Job = new Job({ ...plan, lanes, free }, { team, taskCells, firstBatch });
+      holders += 1;
+      firstBatch = yield* job.batches();
+    }
+  } finally {
+    letGo();
   }
 }
 
-/**
- * Fills the cells of each agent apart, batch by batch: of all lanes for some intervals, or of some lanes for all. The threads of the
- * team, if it is worth it, fill the next batches while one is being read.
- */
 class Job {
   readonly #plan: JobPlan;
   readonly #way: Way;
@@ -112,17 +128,15 @@ class Job {
     this.#writeScratches(this.#tasksAt + taskCount * TASK_WORDS, threadCount, ownWords, rowsMax);
   }
 
-  /** Cells, to be read before the next ones are asked for. */
-  *batches(): Generator<Cells, void> {
+  /** @returns the batch that a helper has begun and does not end; null: all are done */
+  *batches(): Generator<Cells, number | null> {
     try {
       for (let batch = this.#way.firstBatch; batch < this.#batchCount; batch++) {
         this.#allow(batch + this.#slots.length);
-        if (!this.#fill(batch)) {
-          yield* this.#goOnAlone(batch);
-          return;
-        }
+        if (!this.#fill(batch)) return batch;
         yield this.#read(batch);
       }
+      return null;
     } finally {
       this.#close();
     }
@@ -153,12 +167,12 @@ class Job {
     this.#way.team?.call(this.#address);
   }
 
-  /** @returns false if a helper was lost on the way */
+  /** @returns false if a helper does not end what it has begun */
   #fill(batch: number): boolean {
     for (let task = batch * this.#taskCount; task < (batch + 1) * this.#taskCount; task++) {
       while (compiled.isDone(this.#address, task) === 0) {
         if (compiled.doNext(this.#address, 0) !== 0) continue;
-        if (!this.#way.team!.waitUntil(() => compiled.isDone(this.#address, task) !== 0)) return false;
+        if (!this.#way.team!.waitFor(() => compiled.isDone(this.#address, task) !== 0)) return false;
       }
     }
     return true;
@@ -174,13 +188,6 @@ class Job {
     }
     cells.runs = runs;
     return cells;
-  }
-
-  /** In memory of its own: nobody knows what a lost helper will still write. */
-  #goOnAlone(batch: number): Generator<Cells, void> {
-    const lanes = this.#plan.lanes.anew();
-    const { taskCells } = this.#way;
-    return new Job({ ...this.#plan, lanes, free: () => lanes.release() }, { team: null, taskCells, firstBatch: batch }).batches();
   }
 
   #close(): void {

@@ -1,7 +1,7 @@
 import { NO_KEY, type CellPart, type Cells, type SortKey } from "./cells.ts";
 import type { Columns } from "./columns.ts";
 import { NONE } from "./facets.ts";
-import { openJob, TASK_CELLS } from "./job.ts";
+import { fillCells, TASK_CELLS } from "./job.ts";
 import { lowerBound } from "./lane.ts";
 import { LaneTable, MIXED } from "./lane-table.ts";
 import { intsAt, release, takeArea, type Area } from "./memory.ts";
@@ -195,7 +195,7 @@ function fillTogether({ columns, query, lanes, skillOf, intervalMs, intervalCoun
 /** Each agent's cells apart. What the grouping has outermost decides which of them are filled together. */
 function* fillByAgent(pass: Pass): Generator<CellPart, void> {
   const { lanes, skillOf, query, intervalMs, intervalCount, subtractRows, close } = pass;
-  const job = openJob({
+  const filled = fillCells({
     lanes,
     skillOf,
     windowStartMs: query.window.startMs,
@@ -206,7 +206,7 @@ function* fillByAgent(pass: Pass): Generator<CellPart, void> {
     free: close,
   });
   const stillToSort = unsortedOf(query.grouping);
-  for (const cells of job.batches()) yield* partsOf(pass, stillToSort, cells);
+  for (const cells of filled) yield* partsOf(pass, stillToSort, cells);
 }
 
 /**

@@ -9,12 +9,8 @@ export interface TeamOptions {
   readonly worthRows?: number;
   /** For tests: about so many cells are filled by one task. */
   readonly taskCells?: number;
-  /** A helper that takes longer for one task, of less than a millisecond, is not waited for. */
-  readonly lostAfterMs?: number;
   /** Told when there is something to help with for the first time: until then nobody need be there. */
   readonly onWanted?: () => void;
-  /** Told when a helper does not go on with what it has begun. The team is closed then, and the main thread alone. */
-  readonly onLost?: () => void;
 }
 
 /** From so many rows on, it is worth to call others. */
@@ -22,7 +18,8 @@ const WORTH_ROWS = 30_000;
 /** About 0.2 ms; then the main thread sleeps for so long at a time. */
 const LOOKS = 20_000;
 const NAP_MS = 1;
-const LOST_AFTER_MS = 2_000;
+/** A task takes a tenth of a millisecond: whoever takes longer than this has lost its processor. */
+const NAPS_MAX = 2;
 
 let current: Team | null = null;
 
@@ -36,28 +33,22 @@ export class Team {
   readonly seats: readonly Seat[];
   readonly worthRows: number;
   readonly taskCells: number | undefined;
-  readonly #lostAfterMs: number;
   #onWanted: (() => void) | undefined;
-  readonly #onLost: (() => void) | undefined;
   /** Helpers look at it until they have ended. */
   readonly #area: Area;
   readonly #words: Int32Array;
-  /** What to do when nobody can be at work any more. */
-  readonly #afterwards: (() => void)[] = [];
-  #isLost = false;
-  #hasEnded = false;
+  /** Jobs that were ended while a helper was still at them, and what to do when none is. */
+  #dismissed: { readonly job: number; readonly free: () => void }[] = [];
 
   /** @throws Error if there is a team already */
-  constructor({ helperCount, worthRows = WORTH_ROWS, taskCells, lostAfterMs = LOST_AFTER_MS, onWanted, onLost }: TeamOptions) {
+  constructor({ helperCount, worthRows = WORTH_ROWS, taskCells, onWanted }: TeamOptions) {
     if (current !== null) throw new Error("expected to be the only team, there is another");
     const wordCount = seatOf(helperCount) + SEAT_WORDS;
     this.#area = takeArea(4 * wordCount);
     this.#words = intsAt(this.#area.address, wordCount).fill(0);
     this.worthRows = worthRows;
     this.taskCells = taskCells;
-    this.#lostAfterMs = lostAfterMs;
     this.#onWanted = onWanted;
-    this.#onLost = onLost;
     const { address: board } = this.#area;
     this.seats = Array.from({ length: helperCount }, (_, i) => ({ memory, module: compiledModule, board, thread: i + 1 }));
     // oxlint-disable-next-line typescript/no-this-alias, unicorn/no-this-assignment
@@ -80,12 +71,13 @@ export class Team {
   /** All helpers have ended, however they did. */
   ended(): void {
     this.close();
-    this.#hasEnded = true;
-    for (const free of this.#afterwards.splice(0)) free();
+    for (const { thread } of this.seats) Atomics.store(this.#words, seatOf(thread) + SEAT.atWork, 0);
+    this.#freeDismissed();
   }
 
   /** Calls all to a job, from whatever they were at. */
   call(job: number): void {
+    this.#freeDismissed();
     if (current !== this) return;
     this.#onWanted?.();
     this.#onWanted = undefined;
@@ -96,23 +88,26 @@ export class Team {
   /** Ends a job. @param free what to do when nobody is at it any more */
   dismiss(job: number, free: () => void): void {
     Atomics.compareExchange(this.#words, BOARD.job, job, 0);
-    if (this.waitUntil(() => !this.#isAtWork(job)) || this.#hasEnded) free();
-    else this.#afterwards.push(free);
+    for (let look = 0; look < LOOKS && this.#isAtWork(job); look++);
+    this.#dismissed.push({ job, free });
+    this.#freeDismissed();
   }
 
-  /** Waits for helpers. @returns false if one does not go on */
-  waitUntil(isSo: () => boolean): boolean {
+  /** Waits for a helper, not for long. @returns whether it has come so far */
+  waitFor(isSo: () => boolean): boolean {
     for (let look = 0; look < LOOKS; look++) if (isSo()) return true;
-    for (let ms = 0; ms < this.#lostAfterMs && !this.#isLost && !this.#hasEnded; ms += NAP_MS) {
+    for (let nap = 0; nap < NAPS_MAX; nap++) {
       Atomics.wait(this.#words, BOARD.nothing, 0, NAP_MS);
       if (isSo()) return true;
     }
-    if (!this.#isLost && !this.#hasEnded) {
-      this.#isLost = true;
-      this.close();
-      this.#onLost?.();
-    }
     return false;
+  }
+
+  #freeDismissed(): void {
+    if (this.#dismissed.length === 0) return;
+    const dismissed = this.#dismissed;
+    this.#dismissed = dismissed.filter(({ job }) => this.#isAtWork(job));
+    for (const { job, free } of dismissed) if (!this.#dismissed.some((other) => other.job === job)) free();
   }
 
   #isAtWork(job: number): boolean {
