@@ -2,7 +2,7 @@
 // Threads take them in their order, one after another.
 
 import { gallop, lowerBound, subtract } from "./ranges";
-import { addBySkill, addByInterval, addHighsTo, pick } from "./rows";
+import { addByInterval, addHighsByInterval, addRuns, NONE, part, pick, placeOf } from "./rows";
 
 /** What stays the same while the job is done. */
 @unmanaged
@@ -43,6 +43,8 @@ class Lane {
   skill: i32;
   /** How many skills the rows that count have at most. */
   skillCount: u32;
+  /** They, in the order of their ranks. */
+  skills: usize;
   /** Some of the rows are passed over. */
   isPart: u32;
   /** The first row behind the intervals before; -1: nobody has looked. */
@@ -65,48 +67,58 @@ class Task {
   isDone: u32;
 }
 
-/** What a thread needs for itself: room for a word for every row of a lane, twice, and `newest` as `addBySkill` takes it. */
+/** What a thread needs for itself: room for a word for every row of a lane, and one more, and `places` as `part` takes it. */
 @unmanaged
 class Scratch {
   rows: usize;
-  cellOf: usize;
-  newest: usize;
+  places: usize;
 }
 
+/** With so many rows an interval, guessing where it ends costs less than not guessing. */
+const RUN_ROWS: u32 = 4;
 const MIXED: i32 = -2;
-const NONE: i32 = -1;
 
 /**
  * Looks at the facets of every lane. Filters mostly keep an agent's rows or pass them over as a whole: agents keep their group
  * and their user type, and work few skills.
  *
- * @param newest as `addBySkill` takes it
+ * @param ranks by skill: its place among the skills of a lane
+ * @param seen a word for every skill, 0 now and when it is done
  */
-export function findSkills(lanes: usize, laneCount: u32, skillOf: usize, newest: usize): void {
-  for (let l: usize = 0; l < <usize>laneCount; l++) findSkill(changetype<Lane>(lanes + l * offsetof<Lane>()), skillOf, newest);
+export function findSkills(lanes: usize, laneCount: u32, skillOf: usize, ranks: usize, seen: usize): void {
+  for (let l: usize = 0; l < <usize>laneCount; l++) findSkillsOf(changetype<Lane>(lanes + l * offsetof<Lane>()), skillOf, ranks, seen);
 }
 
-function findSkill(lane: Lane, skillOf: usize, newest: usize): void {
-  let common = NONE;
-  let skillCount: u32 = 0;
+function findSkillsOf(lane: Lane, skillOf: usize, ranks: usize, seen: usize): void {
+  const skills = lane.skills;
+  let end = skills;
   for (let f: usize = 0; f < <usize>lane.ownFacetCount; f++) {
     const skill = load<i32>(skillOf + ((<usize>load<u32>(lane.ownFacets + (f << 2))) << 2));
     if (skill == NONE) {
       lane.isPart = 1;
       continue;
     }
-    const seenAt = newest + ((<usize>skill) << 3);
-    if (load<i32>(seenAt) != -1) continue;
-    store<i32>(seenAt, 0);
-    common = skillCount == 0 ? skill : MIXED;
-    skillCount += 1;
+    const seenAt = seen + ((<usize>skill) << 2);
+    if (load<u32>(seenAt) != 0) continue;
+    store<u32>(seenAt, 1);
+    insert(skill, skills, end, ranks);
+    end += 4;
   }
-  for (let f: usize = 0; f < <usize>lane.ownFacetCount; f++) {
-    const skill = load<i32>(skillOf + ((<usize>load<u32>(lane.ownFacets + (f << 2))) << 2));
-    if (skill != NONE) store<i32>(newest + ((<usize>skill) << 3), -1);
+  for (let at = skills; at < end; at += 4) store<u32>(seen + ((<usize>load<u32>(at)) << 2), 0);
+  lane.skillCount = <u32>((end - skills) >> 2);
+  lane.skill = lane.skillCount == 0 ? NONE : lane.skillCount == 1 ? load<i32>(skills) : MIXED;
+}
+
+/** Puts a skill where it belongs among those of `[begin, end)`. */
+function insert(skill: i32, begin: usize, end: usize, ranks: usize): void {
+  const rank = load<u32>(ranks + ((<usize>skill) << 2));
+  let at = end;
+  for (; at > begin; at -= 4) {
+    const before = load<i32>(at - 4);
+    if (load<u32>(ranks + ((<usize>before) << 2)) < rank) break;
+    store<i32>(at, before);
   }
-  lane.skill = common;
-  lane.skillCount = skillCount;
+  store<i32>(at, skill);
 }
 
 /** Does the next task that is to be done. @param thread 0: the main one @returns whether there was one */
@@ -205,44 +217,34 @@ function subtractRows(job: Job, lane: Lane, task: Task, from: u32, to: u32): voi
 }
 
 function addRows(job: Job, lane: Lane, task: Task, from: u32, to: u32, scratch: Scratch): void {
-  const cell = task.lastCell;
-  const list: usize = lane.isPart ? scratch.rows : 0;
-  const count = lane.isPart ? pick(lane.facets, from, to, job.skillOf, list) : to - from;
-  if (count == 0) return;
-  if (lane.skill != MIXED && lane.highs == 0) {
-    task.lastCell = addByInterval(
-      lane.ends,
-      lane.values,
-      list,
-      from,
-      count,
-      job.windowStartMs,
-      job.widthMs,
-      task.sums,
-      task.intervals,
-      cell,
-    );
-    fill(task.skills, cell, task.lastCell, lane.skill);
+  if (lane.skill != MIXED) {
+    if (!lane.isPart) addRun(job, lane, task, 0, from, to - from, lane.skill);
+    else addRun(job, lane, task, scratch.rows, 0, pick(lane.facets, from, to, job.skillOf, scratch.rows), lane.skill);
     return;
   }
-  task.lastCell = addBySkill(
-    lane.ends,
-    lane.values,
-    lane.facets,
-    job.skillOf,
-    list,
-    from,
-    count,
-    job.windowStartMs,
-    job.widthMs,
-    task.sums,
-    task.intervals,
-    task.skills,
-    cell,
-    scratch.newest,
-    lane.highs == 0 ? 0 : scratch.cellOf,
-  );
-  if (lane.highs != 0) addHighsTo(lane.highs, lane.values, list, from, count, task.sums, scratch.cellOf);
+  part(lane.facets, from, to, job.skillOf, lane.skills, lane.skillCount, scratch.places, scratch.rows);
+  let list = scratch.rows;
+  for (let s: usize = 0; s < <usize>lane.skillCount; s++) {
+    const skill = load<i32>(lane.skills + (s << 2));
+    const end = load<usize>(placeOf(scratch.places, skill));
+    addRun(job, lane, task, list, 0, <u32>((end - list) >> 2), skill);
+    list = end;
+  }
+}
+
+/** Rows that have their skill in common. */
+function addRun(job: Job, lane: Lane, task: Task, list: usize, from: u32, count: u32, skill: i32): void {
+  if (count == 0) return;
+  const cell = task.lastCell;
+  const ends = lane.ends;
+  const values = lane.values;
+  const startMs = job.windowStartMs;
+  const many = count >= RUN_ROWS * (task.lastInterval - task.firstInterval);
+  task.lastCell = many
+    ? addRuns(ends, values, list, from, count, startMs, job.widthMs, task.sums, task.intervals, cell)
+    : addByInterval(ends, values, list, from, count, startMs, job.widthMs, task.sums, task.intervals, cell);
+  if (lane.highs != 0) addHighsByInterval(ends, values, lane.highs, list, from, count, startMs, job.widthMs, task.sums, cell);
+  fill(task.skills, cell, task.lastCell, skill);
 }
 
 /** Puts a word in the places `[from, to)`. */

@@ -3,7 +3,7 @@ import { memory } from "./memory.ts";
 
 /** `assembly/index.ts`, where they are described. Whatever lies in memory is told by its address; 0: it is not there. */
 interface Compiled {
-  readonly findSkills: (lanes: number, laneCount: number, skillOf: number, newest: number) => void;
+  readonly findSkills: (lanes: number, laneCount: number, skillOf: number, ranks: number, seen: number) => void;
   readonly doNext: (job: number, thread: number) => number;
   readonly isDone: (job: number, task: number) => number;
   readonly subtract: (

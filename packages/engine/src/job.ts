@@ -11,7 +11,7 @@ const JOB_BYTES = 64;
 const JOB_WORD = { lanes: 6, skillOf: 7, intervalCount: 8, tasks: 9, tasksBetween: 10, next: 11, limit: 12, scratches: 13 } as const;
 const TASK_WORDS = 11;
 const TASK_WORD = { firstCell: 8, lastCell: 9, isDone: 10 } as const;
-const SCRATCH_WORDS = 3;
+const SCRATCH_WORDS = 2;
 
 /** So many batches of cells lie ready or are being filled, where others help; of those that are filled by all lanes, so many. */
 const BATCHES = 4;
@@ -120,12 +120,12 @@ class Job {
     const threadCount = team === null ? 1 : team.threadCount;
     const rowsMax = rowsMaxOf(lanes);
     const taskCount = this.#batchCount * this.#taskCount;
-    const ownWords = 2 * rowsMax + 1 + lanes.newestWords;
+    const ownWords = rowsMax + 1 + lanes.placeWords;
     this.#area = takeArea(JOB_BYTES + 4 * (taskCount * TASK_WORDS + threadCount * (SCRATCH_WORDS + ownWords)));
     this.#words = intsAt(this.#area.address, this.#area.bytes / 4);
     this.#writeJob();
     this.#writeTasks();
-    this.#writeScratches(this.#tasksAt + taskCount * TASK_WORDS, threadCount, ownWords, rowsMax);
+    this.#writeScratches(this.#tasksAt + taskCount * TASK_WORDS, threadCount, ownWords);
   }
 
   /** @returns the batch that a helper has begun and does not end; null: all are done */
@@ -240,24 +240,24 @@ class Job {
     }
   }
 
-  #writeScratches(from: number, threadCount: number, ownWords: number, rowsMax: number): void {
+  #writeScratches(from: number, threadCount: number, ownWords: number): void {
     const words = this.#words;
     words[JOB_WORD.scratches] = this.#address + 4 * from;
     for (let thread = 0; thread < threadCount; thread++) {
       const own = from + threadCount * SCRATCH_WORDS + thread * ownWords;
-      const newest = own + 2 * rowsMax + 1;
+      // That of the rows that are passed over lies before the other places.
+      const places = own + ownWords - this.#plan.lanes.placeWords + 1;
       words.set(
-        [own, own + rowsMax + 1, newest].map((word) => this.#address + 4 * word),
+        [own, places].map((word) => this.#address + 4 * word),
         from + thread * SCRATCH_WORDS,
       );
-      words.fill(-1, newest, own + ownWords);
     }
   }
 }
 
 function rowsMaxOf(lanes: LaneTable): number {
   let most = 0;
-  for (let l = 0; l < lanes.count; l++) if (lanes.isPart(l) || lanes.rows(l).highs !== null) most = Math.max(most, lanes.rowCount(l));
+  for (let l = 0; l < lanes.count; l++) if (lanes.isPart(l) || lanes.skill(l) === MIXED) most = Math.max(most, lanes.rowCount(l));
   return most;
 }
 

@@ -50,9 +50,20 @@ function* partsOf(pass: Pass, unsorted: readonly Dimension[], cells: Cells): Gen
   const keyAt = (place: number): number => keys![order === null ? place : order[place]!]!;
   for (let from = 0, to = 0; from < cells.count; from = to) {
     to = Math.min(from + TASK_CELLS, cells.count);
-    if (keys !== null) while (to < cells.count && keyAt(to) === keyAt(to - 1)) to++;
+    if (keys !== null) to = endOf(keyAt, to, cells.count);
     yield { cells, order, from, to };
   }
+}
+
+/** @returns the place behind those that have their key in common with the one before `from` */
+function endOf(keyAt: (place: number) => number, from: number, to: number): number {
+  const key = keyAt(from - 1);
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (keyAt(middle) === key) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function sortKeyOf({ columns, intervalCount }: Pass, dimension: Dimension): SortKey {
@@ -90,7 +101,7 @@ function openPass(columns: Columns, query: Query, forced: ExecutionPath | undefi
     byFacet,
     areAlike: skillOf === null,
     isForcedScan: forced === "scan",
-    count: columns.facets.skills.size,
+    ranks: columns.facets.skills.ranks,
   });
   columns.openView();
   return {
@@ -209,11 +220,13 @@ function* fillByAgent(pass: Pass): Generator<CellPart, void> {
   for (const cells of filled) yield* partsOf(pass, stillToSort, cells);
 }
 
-/**
- * The dimensions that cells must still be sorted by: they are filled agent by agent in the order of their ids, and each
- * agent's cells by time, so what the grouping has innermost of these is in order already.
- */
+/** The order that cells are filled in: agent by agent, in the order of ids. */
+const FILLED: readonly Dimension[] = ["agent", "skill", "interval"];
+
+/** The dimensions that cells must still be sorted by. What the grouping has behind them is in order already. */
 function unsortedOf(grouping: readonly Dimension[]): readonly Dimension[] {
-  const outer = grouping.at(-1) === "interval" ? grouping.slice(0, -1) : grouping;
-  return outer.at(-1) === "agent" ? outer.slice(0, -1) : outer;
+  const places = grouping.map((dimension) => FILLED.indexOf(dimension));
+  let first = places.length - 1;
+  while (first > 0 && places[first - 1]! < places[first]!) first--;
+  return grouping.slice(0, first);
 }
