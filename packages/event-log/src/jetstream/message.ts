@@ -1,5 +1,7 @@
 import { parseEvent, type ConversationEvent } from "@segmeter/engine";
+import { JsonBytes, toLabel } from "@segmeter/json-bytes";
 import type { EventBatch } from "../event-log.ts";
+import { writeEvent } from "./event-json.ts";
 
 /** Raised with every change that an older node could not read; it then stops, rather than pass something over. */
 export const MESSAGE_FORMAT = 1;
@@ -44,11 +46,10 @@ function joined(batches: readonly EventBatch[]): EventBatch[] {
 
 /** More than this is seldom one message anyway; a list need not be written to be found too long. */
 const EVENTS_MAX = 4_000;
-const TEXT = new TextEncoder();
 
 function encode({ accountId, events }: EventBatch, payloadBytesMax: number): Outgoing[] {
   if (events.length <= EVENTS_MAX) {
-    const payload = TEXT.encode(JSON.stringify(events));
+    const payload = toJson(events);
     if (payload.length <= payloadBytesMax) return [{ accountId, events, payload }];
     if (events.length === 1)
       throw new RangeError(`an event of ${payload.length} bytes is longer than the stream takes, ${payloadBytesMax}`);
@@ -56,6 +57,20 @@ function encode({ accountId, events }: EventBatch, payloadBytesMax: number): Out
   const middle = Math.ceil(events.length / 2);
   return [events.slice(0, middle), events.slice(middle)].flatMap((half) => encode({ accountId, events: half }, payloadBytesMax));
 }
+
+function toJson(events: readonly ConversationEvent[]): Uint8Array {
+  const out = new JsonBytes();
+  for (let i = 0; i < events.length; i++) {
+    out.label(i === 0 ? OPEN : NEXT);
+    writeEvent(out, events[i]!);
+  }
+  out.label(CLOSE);
+  const payload = out.take();
+  out.close();
+  return payload;
+}
+
+const [OPEN, NEXT, CLOSE] = [toLabel("["), toLabel(","), toLabel("]")];
 
 function parseList(payload: Uint8Array, faults: string[]): readonly unknown[] {
   try {
