@@ -27,7 +27,7 @@ export interface StreamMove {
   readonly position: number;
 }
 
-const REQUEST_MS_MAX = 5_000;
+const REQUEST_MS_MAX = 2_000;
 const RETRY_MS = 500;
 /** Held until they are published; of each account together. */
 const HELD_EVENTS_MAX = 50_000;
