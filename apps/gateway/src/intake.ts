@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { SpanContext } from "@opentelemetry/api";
-import type { Arrivals, ConversationEvent, Engine, Step } from "@segmeter/engine";
+import { roomBytes, type Arrivals, type ConversationEvent, type Engine, type Step } from "@segmeter/engine";
 import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, Stored } from "@segmeter/event-log";
 
 export interface IntakeResult {
@@ -8,7 +8,7 @@ export interface IntakeResult {
   readonly duplicates: number;
 }
 
-/** More events wait than may wait; the caller should come again. */
+/** There are more events than may wait, or than there is room for; the caller should come again. */
 export class OverloadError extends Error {
   override readonly name = "OverloadError";
 }
@@ -43,12 +43,16 @@ interface Submission extends EventBatch {
 /** One durable transaction holds at most about this many events, and its requests wait for it together. */
 const TURN_EVENTS_MAX = 20_000;
 const WAITING_EVENTS_MAX = 200_000;
+/** Of the engine: kept for what is on its way, and for the cells of answers. */
+const ROOM_BYTES_MIN = 256 * 1024 * 1024;
 
 export interface IntakeOptions {
   readonly log: EventLog;
   readonly engine: Engine;
   /** Told when the engine refuses what the log has taken: what it answers may be wrong from then on. */
   readonly onBroken: (error: unknown) => void;
+  /** That the engine has left for segments; as much as it has unless said otherwise. */
+  readonly roomBytes?: () => number;
   /** Told of every turn once it is over. */
   readonly onTurn?: (turn: Turn) => void;
 }
@@ -70,6 +74,7 @@ export class Intake {
   readonly #engine: Engine;
   readonly #onBroken: (error: unknown) => void;
   readonly #onTurn: (turn: Turn) => void;
+  readonly #roomBytes: () => number;
   /** What the log has stored and the engine does not show, the oldest first. */
   readonly #unfolded: { readonly eventCount: number; readonly sinceMs: number }[] = [];
   #waiting: Submission[] = [];
@@ -83,11 +88,12 @@ export class Intake {
   #position: number;
   readonly #positionWaiters = new Set<{ readonly position: number; readonly resolve: (isReached: boolean) => void }>();
 
-  constructor({ log, engine, onBroken, onTurn = ignore }: IntakeOptions) {
+  constructor({ log, engine, onBroken, onTurn = ignore, roomBytes: room = roomBytes }: IntakeOptions) {
     this.#log = log;
     this.#engine = engine;
     this.#onBroken = onBroken;
     this.#onTurn = onTurn;
+    this.#roomBytes = room;
     this.#position = log.position;
     log.follow((stored) => this.#take(stored));
   }
@@ -108,13 +114,16 @@ export class Intake {
   /**
    * @param trace of the request that brings them, if it is traced
    * @returns once the events are on disk and in every answer
-   * @throws OverloadError when too much waits already; StorageError when the log could not take them. Nothing was
+   * @throws OverloadError when too much waits already, or is held; StorageError when the log could not take them. Nothing was
    *   acknowledged then, and sending the same events again is safe.
    */
   submit(accountId: string, events: readonly ConversationEvent[], trace?: SpanContext): Promise<IntakeResult> {
     if (events.length === 0) return Promise.resolve({ accepted: 0, duplicates: 0 });
     if (this.#waitingEventCount + events.length > WAITING_EVENTS_MAX) {
       return Promise.reject(new OverloadError(`${this.#waitingEventCount} events wait to be stored already`));
+    }
+    if (this.#roomBytes() < ROOM_BYTES_MIN) {
+      return Promise.reject(new OverloadError("the engine holds as many segments as it has room for, until older ones are given up"));
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ accountId, events, trace, resolve, reject });

@@ -6,7 +6,7 @@ import { referenceSegments } from "@segmeter/reference";
 import { eventLogArbitrary } from "@segmeter/testkit";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Intake } from "../src/intake.ts";
+import { Intake, OverloadError } from "../src/intake.ts";
 import { createTestFolder } from "./test-gateway.ts";
 
 const ALL_TIME = { startMs: -Infinity, endMs: Infinity };
@@ -61,6 +61,19 @@ describe("the intake", () => {
     });
     await fc.assert(property, { numRuns: 150 });
     expect(onBroken).not.toHaveBeenCalled();
+  });
+
+  test("takes nothing while the engine is short of room, loses nothing, and goes on when there is some", async () => {
+    let room = Infinity;
+    const short = new Intake({ log, engine, onBroken, roomBytes: () => room });
+    await short.submit("a", conversation("before"));
+    room = 1_000_000;
+    await expect(short.submit("a", conversation("meanwhile"))).rejects.toThrow(OverloadError);
+    expect(await log.size()).toMatchObject({ conversationCount: 1 });
+    room = Infinity;
+    await short.submit("a", conversation("meanwhile"));
+    expect(engine.countEnded("a", ALL_TIME)).toBe(2);
+    await short.drain();
   });
 
   test("runs work between turns only when nothing is being stored or folded", async () => {

@@ -12,6 +12,7 @@ export class Heap {
   readonly #bins: Set<number>[] = Array.from({ length: BINS }, () => new Set());
   readonly #grow: (bytes: number) => number;
   #end: number;
+  #freeBytes = 0;
 
   /**
    * @param start where the memory begins
@@ -20,6 +21,11 @@ export class Heap {
   constructor(start: number, grow: (bytes: number) => number) {
     this.#end = start;
     this.#grow = grow;
+  }
+
+  /** Within what it has grown to, in areas of any size. */
+  get freeBytes(): number {
+    return this.#freeBytes;
   }
 
   /** @returns an address, a multiple of 16. What lies there is anything. @throws what `grow` throws */
@@ -51,6 +57,7 @@ export class Heap {
     const before = this.#freeByEnd.get(from);
     if (before !== undefined) from -= this.#remove(before);
     this.#free.set(from, to - from);
+    this.#freeBytes += to - from;
     this.#freeByEnd.set(to, from);
     this.#bins[Math.floor(binOf(to - from))]!.add(from);
     return from;
@@ -60,6 +67,7 @@ export class Heap {
     const bytes = this.#free.get(address)!;
     this.#free.delete(address);
     this.#freeByEnd.delete(address + bytes);
+    this.#freeBytes -= bytes;
     this.#bins[Math.floor(binOf(bytes))]!.delete(address);
     return bytes;
   }

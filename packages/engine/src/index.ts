@@ -24,6 +24,7 @@ export { foldConversation, type Conversation, type EmitSegment } from "./fold.ts
 export { accountIdFault, compareIds, idFault, listedIdFault } from "./id.ts";
 export { IMAGE_LAYOUT } from "./image.ts";
 export type { ListedSegment } from "./list.ts";
+export { roomBytes } from "./memory.ts";
 export { isMetricName, METRIC_NAMES, metricOf, METRICS, TOTAL_METRIC, type Metric, type MetricName } from "./metrics.ts";
 export { DIMENSIONS, intersectIds, NO_FILTER, type Dimension, type Filter, type Query, type RollUp, type Window } from "./query.ts";
 export {

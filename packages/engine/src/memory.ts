@@ -26,6 +26,11 @@ const heap = new Heap(PAGE_BYTES, (bytes) => {
   return pages * PAGE_BYTES;
 });
 
+/** So many bytes are left for rows and cells, of 4 GiB. */
+export function roomBytes(): number {
+  return PAGES_MAX * PAGE_BYTES - memory.buffer.byteLength + heap.freeBytes;
+}
+
 /** An area of the memory. It is free again when it is released, or nobody holds this any more. */
 export interface Area {
   readonly address: number;

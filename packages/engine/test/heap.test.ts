@@ -24,6 +24,10 @@ class Memory {
     this.taken.push({ address: this.#heap.allocate(bytes), bytes });
   }
 
+  get freeBytes(): number {
+    return this.#heap.freeBytes;
+  }
+
   free(place: number): void {
     const [area] = this.taken.splice(place, 1);
     if (area) this.#heap.free(area.address, area.bytes);
@@ -60,6 +64,8 @@ describe("a heap", () => {
     fc.assert(
       fc.property(steps, (taken) => {
         const memory = run(taken);
+        const takenBytes = memory.taken.reduce((sum, area) => sum + Math.ceil(area.bytes / 16) * 16, 0);
+        expect(memory.freeBytes).toBe(memory.size - takenBytes);
         while (memory.taken.length > 0) memory.free(0);
         const { size } = memory;
         // The largest that is sure to be found: sizes within a quarter of a doubling are looked through as one.
