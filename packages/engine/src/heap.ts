@@ -6,10 +6,13 @@ const BINS = 33 * BINS_A_DOUBLING;
 /** Tells which areas of a memory are free. Neighbours that are both free become one. */
 export class Heap {
   /** Bytes by address. */
-  readonly #free = new Map<number, number>();
+  readonly #free = createTable();
   /** Addresses by the end of their area. */
-  readonly #freeByEnd = new Map<number, number>();
-  readonly #bins: Set<number>[] = Array.from({ length: BINS }, () => new Set());
+  readonly #freeByEnd = createTable();
+  /** Addresses; what was freed last is taken first. */
+  readonly #bins: number[][] = Array.from({ length: BINS }, () => []);
+  /** Of an address in its bin. */
+  readonly #places = createTable();
   readonly #grow: (bytes: number) => number;
   #end: number;
   #freeBytes = 0;
@@ -33,7 +36,8 @@ export class Heap {
     const size = sizeOf(bytes);
     // Whatever lies in this bin or beyond is large enough.
     for (let bin = Math.ceil(binOf(size)); bin < BINS; bin++) {
-      for (const address of this.#bins[bin]!) return this.#take(address, size);
+      const address = this.#bins[bin]!.at(-1);
+      if (address !== undefined) return this.#take(address, size);
     }
     const grown = this.#grow(size);
     this.#end += grown;
@@ -53,24 +57,40 @@ export class Heap {
   /** @returns where the area begins that this one is part of now */
   #add(address: number, size: number): number {
     let [from, to] = [address, address + size];
-    if (this.#free.has(to)) to += this.#remove(to);
-    const before = this.#freeByEnd.get(from);
+    if (this.#free[to] !== undefined) to += this.#remove(to);
+    const before = this.#freeByEnd[from];
     if (before !== undefined) from -= this.#remove(before);
-    this.#free.set(from, to - from);
+    this.#free[from] = to - from;
     this.#freeBytes += to - from;
-    this.#freeByEnd.set(to, from);
-    this.#bins[Math.floor(binOf(to - from))]!.add(from);
+    this.#freeByEnd[to] = from;
+    const bin = this.#bins[Math.floor(binOf(to - from))]!;
+    this.#places[from] = bin.length;
+    bin.push(from);
     return from;
   }
 
   #remove(address: number): number {
-    const bytes = this.#free.get(address)!;
-    this.#free.delete(address);
-    this.#freeByEnd.delete(address + bytes);
+    const bytes = this.#free[address]!;
+    delete this.#free[address];
+    delete this.#freeByEnd[address + bytes];
     this.#freeBytes -= bytes;
-    this.#bins[Math.floor(binOf(bytes))]!.delete(address);
+    const bin = this.#bins[Math.floor(binOf(bytes))]!;
+    const last = bin.pop()!;
+    if (last !== address) {
+      const place = this.#places[address]!;
+      bin[place] = last;
+      this.#places[last] = place;
+    }
+    delete this.#places[address];
     return bytes;
   }
+}
+
+/** By address. Unlike a `Map`, which V8 lays anew at every other change, an object with sparse indexes costs the same at any size. */
+type Table = Record<number, number>;
+
+function createTable(): Table {
+  return Object.create(null) as Table;
 }
 
 function sizeOf(bytes: number): number {
