@@ -2,7 +2,7 @@ import { NO_KEY } from "./cells.ts";
 import { compiled } from "./compiled.ts";
 import { NONE } from "./facets.ts";
 import type { Lane, Rows } from "./lane.ts";
-import { addressOf, intsAt, release, takeArea, wordsAt, type Area } from "./memory.ts";
+import { intsAt, release, takeArea, wordsAt, type Area } from "./memory.ts";
 
 /** Unlike any skill, and unlike none. */
 export const MIXED = -2;
@@ -53,13 +53,13 @@ export class LaneTable {
     let at = 0;
     for (const agent of agents) {
       const lane = lanes[agent]!;
-      const { ends, values, highs, facets, checkpoints } = lane.rows;
+      const { ends, values, highs, facets, checkpoints } = lane.rows.addresses;
       rows.push(lane.rows);
-      words[at++] = ends.byteOffset;
-      words[at++] = values.byteOffset;
-      words[at++] = addressOf(highs);
-      words[at++] = facets.byteOffset;
-      words[at++] = checkpoints.doubles.byteOffset;
+      words[at++] = ends;
+      words[at++] = values;
+      words[at++] = highs;
+      words[at++] = facets;
+      words[at++] = checkpoints;
       words[at++] = lane.rowCount;
       words[at++] = agent;
       words[at++] = lane.facets.area.address;

@@ -1,5 +1,5 @@
 import { compiled } from "./compiled.ts";
-import { addressOf, doublesAt, release, takeArea, wordsAt, type Area } from "./memory.ts";
+import { doublesAt, release, takeArea, wordsAt, type Area } from "./memory.ts";
 import type { SignedRow } from "./row.ts";
 import {
   addHighs,
@@ -33,6 +33,18 @@ export interface Rows extends RowColumns {
   readonly checkpoints: Sums;
   /** Where all of it lies. */
   readonly area: Area;
+  /** Of the columns, side by side: a pass over many lanes looks at nothing else of them. */
+  readonly addresses: RowAddresses;
+}
+
+export interface RowAddresses {
+  readonly values: number;
+  /** 0: there are none. */
+  readonly highs: number;
+  readonly ends: number;
+  readonly conversationKeys: number;
+  readonly checkpoints: number;
+  readonly facets: number;
 }
 
 export interface RowColumns {
@@ -216,15 +228,9 @@ export function gallop(ends: Float64Array, endMs: number, from: number, to: numb
 }
 
 /** Adds the rows `[from, to)` to one of some sums that lie in the engine's memory, in a time that does not grow with their number. */
-export function sumRows({ values, highs, checkpoints }: Rows, from: number, to: number, sums: Sums, at: number): void {
-  compiled.sumRows(
-    values.byteOffset,
-    addressOf(highs),
-    checkpoints.doubles.byteOffset,
-    from,
-    to,
-    sums.doubles.byteOffset + at * SUMS_BYTES,
-  );
+export function sumRows({ addresses }: Rows, from: number, to: number, sums: Sums, at: number): void {
+  const { values, highs, checkpoints } = addresses;
+  compiled.sumRows(values, highs, checkpoints, from, to, sums.doubles.byteOffset + at * SUMS_BYTES);
 }
 
 function addRun({ values, highs }: Rows, from: number, to: number, sums: Sums, at: number): void {
@@ -244,15 +250,24 @@ function createRows(capacity: number, isWide: boolean): Rows {
   const area = takeArea((isWide ? 2 : 1) * valuesBytes + 20 * capacity + checkpointCount * SUMS_BYTES);
   let end = area.address;
   const take = (bytes: number): number => (end += bytes) - bytes;
-  const rows = {
-    area,
-    values: wordsAt(take(valuesBytes), VALUES_WORDS * capacity),
-    highs: isWide ? wordsAt(take(valuesBytes), VALUES_WORDS * capacity).fill(0) : null,
-    ends: doublesAt(take(8 * capacity), capacity),
-    conversationKeys: doublesAt(take(8 * capacity), capacity),
+  const addresses: RowAddresses = {
+    values: take(valuesBytes),
+    highs: isWide ? take(valuesBytes) : 0,
+    ends: take(8 * capacity),
+    conversationKeys: take(8 * capacity),
     // The first one, over no rows, included.
-    checkpoints: sumsAt(take(checkpointCount * SUMS_BYTES), checkpointCount),
-    facets: wordsAt(take(4 * capacity), capacity),
+    checkpoints: take(checkpointCount * SUMS_BYTES),
+    facets: take(4 * capacity),
+  };
+  const rows: Rows = {
+    area,
+    addresses,
+    values: wordsAt(addresses.values, VALUES_WORDS * capacity),
+    highs: isWide ? wordsAt(addresses.highs, VALUES_WORDS * capacity).fill(0) : null,
+    ends: doublesAt(addresses.ends, capacity),
+    conversationKeys: doublesAt(addresses.conversationKeys, capacity),
+    checkpoints: sumsAt(addresses.checkpoints, checkpointCount),
+    facets: wordsAt(addresses.facets, capacity),
   };
   clearSums(rows.checkpoints, 0, 1);
   return rows;

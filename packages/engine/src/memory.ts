@@ -62,8 +62,3 @@ export function wordsAt(address: number, length: number): Uint32Array {
 export function intsAt(address: number, length: number): Int32Array {
   return new Int32Array(memory.buffer, address, length);
 }
-
-/** As kernels take it. */
-export function addressOf(view: Uint32Array | null): number {
-  return view === null ? 0 : view.byteOffset;
-}

@@ -1,7 +1,7 @@
 import { NO_KEY, type Cells } from "./cells.ts";
 import { compiled } from "./compiled.ts";
 import type { Rows } from "./lane.ts";
-import { addressOf, release, takeArea, wordsAt, type Area } from "./memory.ts";
+import { release, takeArea, wordsAt, type Area } from "./memory.ts";
 import { addSums } from "./sums.ts";
 
 /** The intervals that are filled, counted from the window's start: `[0, count)`. */
@@ -45,11 +45,11 @@ export function scanTogether(
   isPart: boolean,
   index: CellIndex,
 ): void {
-  const { ends, facets, values, highs } = rows;
+  const { addresses, ends, facets } = rows;
   pickedRows = reserved(pickedRows, to - from + 1);
   pickedCells = reserved(pickedCells, to - from);
   const list = pickedRows.words;
-  const count = isPart ? compiled.pick(facets.byteOffset, from, to, skillOf.byteOffset, list.byteOffset) : to - from;
+  const count = isPart ? compiled.pick(addresses.facets, from, to, skillOf.byteOffset, list.byteOffset) : to - from;
   const cellOf = pickedCells.words;
   for (let i = 0; i < count; i++) {
     const row = isPart ? list[i]! : from + i;
@@ -57,8 +57,9 @@ export function scanTogether(
   }
   const { doubles } = index.cells.sums;
   const listAt = isPart ? list.byteOffset : 0;
-  compiled.addTo(values.byteOffset, listAt, from, count, doubles.byteOffset, cellOf.byteOffset);
-  if (highs !== null) compiled.addHighsTo(highs.byteOffset, values.byteOffset, listAt, from, count, doubles.byteOffset, cellOf.byteOffset);
+  const { values, highs } = addresses;
+  compiled.addTo(values, listAt, from, count, doubles.byteOffset, cellOf.byteOffset);
+  if (highs !== 0) compiled.addHighsTo(highs, values, listAt, from, count, doubles.byteOffset, cellOf.byteOffset);
 }
 
 /** The same by sums of ranges, where nothing tells the rows apart. @param own takes the lane's own cells in between */
@@ -71,14 +72,14 @@ export function subtractTogether(
   own: Cells,
   index: CellIndex,
 ): void {
-  const { ends, values, highs, checkpoints } = rows;
+  const { ends, values, highs, checkpoints } = rows.addresses;
   own.clear();
   own.reserve(intervals.count);
   const count = compiled.subtract(
-    ends.byteOffset,
-    values.byteOffset,
-    addressOf(highs),
-    checkpoints.doubles.byteOffset,
+    ends,
+    values,
+    highs,
+    checkpoints,
     from,
     to,
     intervals.windowStartMs,
