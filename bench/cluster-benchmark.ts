@@ -80,7 +80,7 @@ async function compareIngest(stage: Stage, servers: NatsServers, nodes: readonly
     {
       name: `C in ${count}`,
       oursMs: batchMs(ours),
-      peer: "bare JetStream publishers, the same bytes",
+      peer: "bare JetStream publishers, the same events as JSON",
       peerMs: batchMs(bare),
       ratio: ours / bare,
       note: `${Math.round(ours)} events/s against ${Math.round(bare)}`,
