@@ -3,5 +3,5 @@
 
 export { gather, readCells, scratchBytes, sort } from "./columns";
 export { doNext, findSkills, help, isDone } from "./job";
-export { subtract, sumRows } from "./ranges";
+export { layCheckpoint, subtract, sumRows } from "./ranges";
 export { addHighsTo, addTo, pick } from "./rows";

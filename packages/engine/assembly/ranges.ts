@@ -66,6 +66,13 @@ export function sumRows(values: usize, highs: usize, checkpoints: usize, from: u
   addRun(values, highs, last * CHECKPOINT_ROWS, to, sumsAt);
 }
 
+/** Lays a checkpoint by the one before it. */
+export function layCheckpoint(values: usize, highs: usize, checkpoints: usize, checkpoint: u32): void {
+  const sumsAt = checkpoints + <usize>checkpoint * SUMS_BYTES;
+  memory.copy(sumsAt, sumsAt - SUMS_BYTES, SUMS_BYTES);
+  addRun(values, highs, (checkpoint - 1) * CHECKPOINT_ROWS, checkpoint * CHECKPOINT_ROWS, sumsAt);
+}
+
 /** Whatever lies in memory costs more to fetch than to compute with, were it only the zeros of the first checkpoint. */
 function addDifference(before: usize, after: usize, isFirst: bool, sumsAt: usize): void {
   for (let at: usize = 0; at < 32; at += 16) {
@@ -80,7 +87,7 @@ function addDifference(before: usize, after: usize, isFirst: bool, sumsAt: usize
 
 function addRun(values: usize, highs: usize, from: u32, to: u32, sumsAt: usize): void {
   for (let row = <usize>from; row < <usize>to; row++) {
-    addRow(values, row, sumsAt, i32x4.splat(-1));
+    addRow(values, row, sumsAt);
     if (highs != 0) addHigh(highs, values, row, sumsAt);
   }
 }

@@ -1,7 +1,7 @@
 // Where rows are picked, and where an interval has few of them, there is no branch: no processor could guess it. Sums that go on are kept
 // by a mask of ones, those that begin anew are dropped by a mask of zeros. Where skills tell rows apart, they are parted first.
 
-import { addHigh, addRow, CLASSES, firstOf, LAST_CLASS, ONE_OF, RESPONSES, RESPONSES_SHIFT, SUMS_BYTES } from "./sums";
+import { addHigh, addRow, firstOf, LAST_CLASS, ONE_OF, RESPONSES_SHIFT, storeSums, SUMS_BYTES } from "./sums";
 
 /** The skill of rows that are passed over. */
 export const NONE: i32 = -1;
@@ -95,11 +95,7 @@ export function addByInterval(
     responses = (responses & goesOn) + (last >> RESPONSES_SHIFT);
     low = i32x4.add(v128.and(low, keep), v128.load(one));
     high = i32x4.add(v128.and(high, keep), v128.load(one, 16));
-    v128.store(sumsAt, times);
-    v128.store(sumsAt, firsts, 16);
-    store<u32>(sumsAt, responses, RESPONSES);
-    v128.store(sumsAt, low, CLASSES);
-    v128.store(sumsAt, high, CLASSES + 16);
+    storeSums(sumsAt, times, firsts, responses, low, high);
     store<u32>(intervalAt, interval);
   }
   return <u32>((intervalAt - intervals) >> 2) + 1;
@@ -141,11 +137,7 @@ export function addRuns(
       if (load<f64>(ends + (row << 3)) >= endMs) break;
     }
     const sumsAt = sums + <usize>cell * SUMS_BYTES;
-    v128.store(sumsAt, times);
-    v128.store(sumsAt, firsts, 16);
-    store<u32>(sumsAt, responses, RESPONSES);
-    v128.store(sumsAt, low, CLASSES);
-    v128.store(sumsAt, high, CLASSES + 16);
+    storeSums(sumsAt, times, firsts, responses, low, high);
     store<u32>(intervals + ((<usize>cell) << 2), interval);
   }
   return cell;
@@ -178,7 +170,7 @@ export function addHighsByInterval(
 /** Adds rows to cells that are there. */
 export function addTo(values: usize, list: usize, from: u32, count: u32, sums: usize, cellOf: usize): void {
   for (let i: u32 = 0; i < count; i++) {
-    addRow(values, rowOf(list, from, i), sums + <usize>load<u32>(cellOf + ((<usize>i) << 2)) * SUMS_BYTES, i32x4.splat(-1));
+    addRow(values, rowOf(list, from, i), sums + <usize>load<u32>(cellOf + ((<usize>i) << 2)) * SUMS_BYTES);
   }
 }
 

@@ -27,17 +27,24 @@ export function firstOf(value: v128, last: u32): v128 {
   return v128.and(first, v128.load(EITHER + ((<usize>(last & 1)) << 4)));
 }
 
-/** Adds a row, where `keep` is ones; where it is zeros, sums begin anew with it. */
-export function addRow(values: usize, row: usize, sumsAt: usize, keep: v128): void {
+export function addRow(values: usize, row: usize, sumsAt: usize): void {
   const value = v128.load(values + (row << 4));
   const last = v128.extract_lane<u32>(value, 3);
   const one = ONE_OF + ((<usize>(last & LAST_CLASS)) << 5);
-  v128.store(sumsAt, f64x2.add(v128.and(v128.load(sumsAt), keep), f64x2.convert_low_i32x4_u(value)));
-  v128.store(sumsAt, f64x2.add(v128.and(v128.load(sumsAt, 16), keep), firstOf(value, last)), 16);
-  const responses = load<u32>(sumsAt, RESPONSES) & v128.extract_lane<u32>(keep, 0);
-  store<u32>(sumsAt, responses + (last >> RESPONSES_SHIFT), RESPONSES);
-  v128.store(sumsAt, i32x4.add(v128.and(v128.load(sumsAt, CLASSES), keep), v128.load(one)), CLASSES);
-  v128.store(sumsAt, i32x4.add(v128.and(v128.load(sumsAt, CLASSES + 16), keep), v128.load(one, 16)), CLASSES + 16);
+  v128.store(sumsAt, f64x2.add(v128.load(sumsAt), f64x2.convert_low_i32x4_u(value)));
+  v128.store(sumsAt, f64x2.add(v128.load(sumsAt, 16), firstOf(value, last)), 16);
+  store<u32>(sumsAt, load<u32>(sumsAt, RESPONSES) + (last >> RESPONSES_SHIFT), RESPONSES);
+  v128.store(sumsAt, i32x4.add(v128.load(sumsAt, CLASSES), v128.load(one)), CLASSES);
+  v128.store(sumsAt, i32x4.add(v128.load(sumsAt, CLASSES + 16), v128.load(one, 16)), CLASSES + 16);
+}
+
+/** @param low and `high`, the segments of the first four classes, and of the others */
+export function storeSums(sumsAt: usize, times: v128, firsts: v128, responses: u32, low: v128, high: v128): void {
+  v128.store(sumsAt, times);
+  v128.store(sumsAt, firsts, 16);
+  store<u32>(sumsAt, responses, RESPONSES);
+  v128.store(sumsAt, low, CLASSES);
+  v128.store(sumsAt, high, CLASSES + 16);
 }
 
 /** Adds what of a row did not fit in its words. */

@@ -22,6 +22,7 @@ interface Compiled {
     cell: number,
   ) => number;
   readonly sumRows: (values: number, highs: number, checkpoints: number, from: number, to: number, sums: number) => void;
+  readonly layCheckpoint: (values: number, highs: number, checkpoints: number, checkpoint: number) => void;
   readonly pick: (facets: number, from: number, to: number, skillOf: number, list: number) => number;
   readonly addTo: (values: number, list: number, from: number, count: number, sums: number, cellOf: number) => void;
   readonly addHighsTo: (highs: number, values: number, list: number, from: number, count: number, sums: number, cellOf: number) => void;

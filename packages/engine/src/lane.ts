@@ -1,20 +1,7 @@
 import { compiled } from "./compiled.ts";
 import { doublesAt, release, takeArea, wordsAt, type Area } from "./memory.ts";
 import type { SignedRow } from "./row.ts";
-import {
-  addHighs,
-  addSums,
-  addValues,
-  clearSums,
-  isTooWide,
-  readValues,
-  SUMS_BYTES,
-  sumsAt,
-  VALUES_WORDS,
-  writeValues,
-  type RowValues,
-  type Sums,
-} from "./sums.ts";
+import { clearSums, isTooWide, readValues, SUMS_BYTES, sumsAt, VALUES_WORDS, writeValues, type RowValues, type Sums } from "./sums.ts";
 
 const CAPACITY_MIN = 8;
 const GROWTH = 1.25;
@@ -233,12 +220,6 @@ export function sumRows({ addresses }: Rows, from: number, to: number, sums: Sum
   compiled.sumRows(values, highs, checkpoints, from, to, sums.doubles.byteOffset + at * SUMS_BYTES);
 }
 
-function addRun({ values, highs }: Rows, from: number, to: number, sums: Sums, at: number): void {
-  const { doubles, words } = sums;
-  for (let i = from; i < to; i++) addValues(values, i, doubles, words, at);
-  if (highs !== null) for (let i = from; i < to; i++) addHighs(highs, values, i, sums, at);
-}
-
 export function valuesAt({ values, highs }: RowColumns, i: number): RowValues {
   return readValues(values, highs, i);
 }
@@ -330,11 +311,9 @@ function laid(columns: RowColumns, rowCount: number): Rows {
 }
 
 /** Lays a checkpoint by the one before it. */
-function layCheckpoint(rows: Rows, checkpoint: number): void {
-  const { checkpoints } = rows;
-  clearSums(checkpoints, checkpoint, checkpoint + 1);
-  addSums(checkpoints, checkpoint - 1, checkpoints, checkpoint);
-  addRun(rows, (checkpoint - 1) * CHECKPOINT_ROWS, checkpoint * CHECKPOINT_ROWS, checkpoints, checkpoint);
+function layCheckpoint({ addresses }: Rows, checkpoint: number): void {
+  const { values, highs, checkpoints } = addresses;
+  compiled.layCheckpoint(values, highs, checkpoints, checkpoint);
 }
 
 function findTakenBack(changes: readonly SignedRow[], rows: RowColumns, rowCount: number): Set<number> | null {

@@ -137,28 +137,6 @@ export function readValues(values: Uint32Array, highs: Uint32Array | null, i: nu
   };
 }
 
-/** Adds row `i` to one of some sums. */
-export function addValues(values: Uint32Array, i: number, doubles: Float64Array, words: Uint32Array, to: number): void {
-  const from = i * VALUES;
-  const at = to * DOUBLES;
-  const last = values[from + 3]!;
-  doubles[at]! += values[from]!;
-  doubles[at + 1]! += values[from + 1]!;
-  doubles[at + 2 + (last & 1)]! += values[from + 2]!;
-  words[2 * at + RESPONSES]! += last >>> CODE_BITS;
-  words[2 * at + CLASSES + (last & LAST_CLASS)]! += 1;
-}
-
-/** Adds what of row `i` lies in `highs`. */
-export function addHighs(highs: Uint32Array, values: Uint32Array, i: number, { doubles, words }: Sums, to: number): void {
-  const from = i * VALUES;
-  const at = to * DOUBLES;
-  doubles[at]! += highs[from]! * WORD;
-  doubles[at + 1]! += highs[from + 1]! * WORD;
-  doubles[at + 2 + (values[from + 3]! & 1)]! += highs[from + 2]! * WORD;
-  words[2 * at + RESPONSES]! += highs[from + 3]! * RESPONSES_WORD;
-}
-
 export function addSums(from: Sums, f: number, { doubles, words }: Sums, t: number): void {
   const source = f * DOUBLES;
   const target = t * DOUBLES;
