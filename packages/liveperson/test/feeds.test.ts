@@ -78,12 +78,7 @@ describe("a conversation that both feeds date differently", () => {
     fc.assert(
       fc.property(delivered({ hasLosses: true, skewMs: SKEW_MS }), PLACE, ({ delivery, record, truth }, place) => {
         const timelines = new Timelines();
-        const at = Math.floor(place * delivery.length);
-        const log = [
-          ...notified(delivery.slice(0, at), timelines),
-          ...imported(record, timelines),
-          ...notified(delivery.slice(at), timelines),
-        ];
+        const log = withRecordAt(place, record, delivery, timelines);
         expectSameWork(segmentsOf(log), referenceSegments(truth));
         const known = new Set(log.map(({ eventId }) => eventId));
         expect(imported(record, timelines).filter(({ eventId }) => !known.has(eventId))).toEqual([]);
@@ -119,12 +114,7 @@ describe("a conversation that both feeds date differently", () => {
     fc.assert(
       fc.property(delivered({ hasLosses: false, skewMs: SKEW_MS }), PLACE, ({ delivery, recordBefore, truth }, place) => {
         const timelines = new Timelines();
-        const at = Math.floor(place * delivery.length);
-        const log = [
-          ...notified(delivery.slice(0, at), timelines),
-          ...imported(recordBefore, timelines),
-          ...notified(delivery.slice(at), timelines),
-        ];
+        const log = withRecordAt(place, recordBefore, delivery, timelines);
         expectSameWork(segmentsOf(log), referenceSegments(truth));
       }),
       RUNS,
@@ -197,4 +187,10 @@ function segmentsOf(events: readonly ConversationEvent[]): Segment[] {
       return event;
     }),
   );
+}
+
+/** The events of webhooks, among which a record of the history is imported. */
+function withRecordAt(place: number, record: unknown, delivery: readonly unknown[], timelines: Timelines): readonly ConversationEvent[] {
+  const at = Math.floor(place * delivery.length);
+  return [...notified(delivery.slice(0, at), timelines), ...imported(record, timelines), ...notified(delivery.slice(at), timelines)];
 }

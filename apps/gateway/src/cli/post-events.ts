@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pRetry from "p-retry";
-import { authorizationOf, causeOf, problemText, startOf, urlOf } from "./gateway-request.ts";
+import { authorizationOf, causeOf, isToComeAgain, problemText, startOf, urlOf } from "./gateway-request.ts";
 
 export interface Destination {
   readonly url: string;
@@ -93,7 +93,7 @@ async function post({ url, accountId, token }: Destination, path: string, body: 
 function toPostAnswer({ status, retryAfter, text }: HttpAnswer): PostAnswer {
   if (status === 200) return parseAnswer(text);
   const message = `the gateway answered ${status}: ${problemText(text)}`;
-  if (status !== 429 && status !== 503) throw new PostError(message);
+  if (!isToComeAgain(status)) throw new PostError(message);
   // A date, the header's other form, is answered by the pause between two tries alone.
   throw new PassingError(message, Math.min(1000 * (Number(retryAfter) || 0), RETRY_AFTER_MS_MAX));
 }

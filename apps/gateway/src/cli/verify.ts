@@ -8,7 +8,7 @@ import { countedDays, loadAndCount, type DayCounts, type ReadLog } from "../veri
 import type { Difference } from "../verify/differences.ts";
 import { differencesOfDay } from "../verify/engine.ts";
 import { differencesOfHours, type AskGateway } from "../verify/gateway.ts";
-import { authorizationOf, problemText, urlOf } from "./gateway-request.ts";
+import { authorizationOf, isToComeAgain, problemText, urlOf } from "./gateway-request.ts";
 import { copyLog, openLogIn, type RunningGateway } from "./log-copy.ts";
 import { Progress } from "./progress.ts";
 
@@ -159,9 +159,6 @@ interface GraphqlError {
 
 const NOT_KEPT = /^endingAt: expected a window within what is kept/;
 
-/** Of answers that say when to come again. */
-const COME_AGAIN: ReadonlySet<number> = new Set([429, 503]);
-
 export function createAsk({ url, token }: RunningGateway): AskGateway {
   const ask: AskGateway = async (operation) => {
     const response = await fetch(urlOf(url, "/graphql"), {
@@ -171,7 +168,7 @@ export function createAsk({ url, token }: RunningGateway): AskGateway {
     });
     const text = await response.text();
     const waitS = Number(response.headers.get("retry-after") ?? NaN);
-    if (COME_AGAIN.has(response.status) && waitS >= 0) {
+    if (isToComeAgain(response.status) && waitS >= 0) {
       await delay(waitS * 1000);
       return ask(operation);
     }
