@@ -189,6 +189,26 @@ describe.skipIf(!HAS_CHROMIUM)(`the wallboard in Chromium${HAS_CHROMIUM ? "" : "
   });
 
   describe("holds its view in the address", () => {
+    test("a filter that is opened before what it offers has come offers it when it comes", async () => {
+      const coming = Promise.withResolvers<void>();
+      const page = await open("/?timeframe=1440", async (opened) => {
+        await opened.route("**/graphql**", async (route) => {
+          if (/FilterValues/.test(route.request().url() + (route.request().postData() ?? ""))) await coming.promise;
+          await route.continue();
+        });
+      });
+      await page
+        .locator(".controls")
+        .getByRole("button", { name: /Skills$/ })
+        .click();
+      await page.getByRole("searchbox", { name: "Search skills" }).last().waitFor();
+      expect(await page.getByRole("option").allTextContents()).toEqual(["None"]);
+      coming.resolve();
+      await page.getByRole("option", { name: "23" }).click();
+      await page.waitForURL((url) => url.searchParams.get("skills") === "23");
+      await close(page);
+    });
+
     test("a filter chosen by hand is in the address, in the figures, in a reload and on another's screen", async () => {
       const page = await open("/?timeframe=1440");
       await page

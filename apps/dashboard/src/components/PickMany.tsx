@@ -37,6 +37,8 @@ export function PickMany({ label, ids, chosen, onChoose, onOpen }: PickManyProps
       value={[...chosen]}
       onChange={(keys) => onChoose(keys.map(String))}
       onOpenChange={(isOpen) => isOpen && onOpen()}
+      // Whoever is quicker than what is on offer sees it come.
+      allowsEmptyCollection
       data-active={chosen.length > 0}
     >
       <Label>{label}</Label>
@@ -54,7 +56,7 @@ export function PickMany({ label, ids, chosen, onChoose, onOpen }: PickManyProps
             key={offered.join()}
             className="options"
             items={offered.map((id) => ({ id }))}
-            renderEmptyState={() => <span className="none">None by that name</span>}
+            renderEmptyState={() => <span className="none">{offered.length === 0 ? "None" : "None by that name"}</span>}
           >
             {({ id }) => (
               <ListBoxItem id={id} textValue={id}>
