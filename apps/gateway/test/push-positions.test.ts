@@ -102,7 +102,9 @@ test("a subscription whose position does not come is told so, in the way of its 
   const streamed = await gateway.post("/graphql/stream", named);
   const message = expect.stringMatching(/^position 999999 is not reached here yet: this node is at \d+$/);
   expect([streamed.status, streamed.headers.get("retry-after"), streamed.body.message]).toEqual([503, "1", message]);
-  expect(await refused.next()).toEqual({ errors: [{ message, extensions: { code: "UNAVAILABLE", causes: [] } }] });
+  const causes = [expect.stringMatching(/^segmeter-position: expected at most \d+ here and now, got 999999$/)];
+  expect(streamed.body.causes).toEqual(causes);
+  expect(await refused.next()).toEqual({ errors: [{ message, extensions: { code: "UNAVAILABLE", causes } }] });
 });
 
 test("an event stream's header says where its first answer was made, and takes a position as every path does", async () => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
+import { json } from "node:stream/consumers";
 import { GraphQLSchema, parse, type ExecutionResult } from "graphql";
 import { CloseCode } from "graphql-ws";
 import { useServer } from "graphql-ws/use/ws";
@@ -16,6 +17,27 @@ export async function startServer(listener: RequestListener): Promise<string> {
     server.close();
   });
   return urlOf(server.address() as AddressInfo);
+}
+
+/**
+ * @param answersTo what is streamed to who sends such an operation, before the connection breaks; or why it is told to come again
+ * @returns the URL of a server of event streams, for one test
+ */
+export async function startAnswering(
+  answersTo: (operation: { readonly extensions: { readonly position: number } }) => readonly object[] | Problem,
+): Promise<string> {
+  return startServer(async (request, response) => {
+    const answers = answersTo((await json(request)) as Parameters<typeof answersTo>[0]);
+    if ("message" in answers) return void response.writeHead(503, { "retry-after": "0" }).end(JSON.stringify(answers));
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    for (const answer of answers) response.write(`event: next\ndata: ${JSON.stringify(answer)}\n\n`);
+    return void response.write("", () => response.destroy());
+  });
+}
+
+interface Problem {
+  readonly message: string;
+  readonly causes: readonly string[];
 }
 
 /** @returns a URL on loopback where nobody listens */
@@ -64,12 +86,15 @@ export interface Cable {
   /** Lets nothing through any more, in either direction, and tells neither end. */
   readonly cut: () => void;
   readonly mend: () => void;
+  /** Breaks what is connected; whoever connects again comes to another server. */
+  readonly leadTo: (target: string) => void;
   /** How many connections were ever made. */
   readonly connectionCount: () => number;
 }
 
-/** A way to a server that can go dead as a pulled cable does. */
-export async function startCable(target: string): Promise<Cable> {
+/** A way to a server that can go dead as a pulled cable does, or lead elsewhere as a load balancer. */
+export async function startCable(firstTarget: string): Promise<Cable> {
+  let target = firstTarget;
   let isCut = false;
   let connectionCount = 0;
   const sockets = new Set<Socket>();
@@ -95,6 +120,10 @@ export async function startCable(target: string): Promise<Cable> {
     url: urlOf(server.address() as AddressInfo),
     cut: () => (isCut = true),
     mend: () => (isCut = false),
+    leadTo: (next) => {
+      target = next;
+      for (const socket of sockets) socket.destroy();
+    },
     connectionCount: () => connectionCount,
   };
 }

@@ -13,7 +13,7 @@ import {
 import { installDom } from "./dom.ts";
 import { startTestGateway } from "./gateway.ts";
 import { pageOf } from "./page.tsx";
-import { freeUrl, startCable, startGuardedServer, startServer } from "./servers.ts";
+import { freeUrl, startAnswering, startCable, startGuardedServer, startServer } from "./servers.ts";
 
 installDom();
 
@@ -170,6 +170,50 @@ describe("a subscription", () => {
     expect(tokenCount).toBe(3);
   });
 
+  test("goes on at another gateway once that knows as much, and until then shows nothing older", async () => {
+    const [ahead, behind] = [await startTestGateway(), await startTestGateway()];
+    for (const agentId of ["4501", "4502", "4503"]) await ahead.closeSegment({ agentId });
+    await behind.closeSegment({ agentId: "4504" });
+    const balancer = await startCable(ahead.url);
+    const socket = watch(createSegmeterClient({ url: balancer.url, transport: "ws" }));
+    const stream = watch(createSegmeterClient({ url: balancer.url, transport: "sse" }));
+    for (const { until } of [socket, stream]) await until(({ status }) => status === "live");
+
+    balancer.leadTo(behind.url);
+    await socket.until(({ error }) => error?.kind === "graphql" && error.code === "UNAVAILABLE");
+    await stream.until(({ error }) => error?.kind === "http" && error.status === 503);
+    for (const agentId of ["4505", "4506"]) await behind.closeSegment({ agentId });
+    for (const { states, until } of [socket, stream]) {
+      await until((now) => now.status === "live" && agentIds(now).includes("4506"));
+      const shown = new Set(states.filter(({ data }) => data !== undefined).map((state) => agentIds(state).join()));
+      expect(shown).toEqual(new Set(["4501,4502,4503", "4504,4505,4506"]));
+    }
+  });
+
+  test("names the position that it has seen whenever it connects, and passes over what is older", async () => {
+    const named: unknown[] = [];
+    const url = await startAnswering(({ extensions }) => {
+      named.push(extensions);
+      return named.length === 1 ? [answerAt(7, "a"), answerAt(6, "b")] : [answerAt(5, "c"), answerAt(8, "d")];
+    });
+    const { states, until } = watch(createSegmeterClient({ url, transport: "sse" }));
+    await until((now) => agentIds(now).includes("d"));
+    expect(named.slice(0, 2)).toEqual([{ position: 0 }, { position: 7 }]);
+    expect(new Set(states.flatMap(agentIds))).toEqual(new Set(["a", "d"]));
+  });
+
+  test("that is told again and again that its position is not reached begins anew: there is another log", async () => {
+    const named: number[] = [];
+    const url = await startAnswering(({ extensions: { position } }) => {
+      named.push(position);
+      if (named.length === 1) return [answerAt(7, "a")];
+      return position === 0 ? [answerAt(2, "b")] : { message: "not yet", causes: ["segmeter-position: expected at most 2"] };
+    });
+    const { until } = watch(createSegmeterClient({ url, transport: "sse" }));
+    await until((now) => agentIds(now).includes("b"));
+    expect(named.slice(0, 7)).toEqual([0, 7, 7, 7, 7, 7, 0]);
+  });
+
   test("over server-sent events carries the token and waits as long as the gateway asks", async () => {
     const requests: { readonly authorization: string | undefined; readonly atMs: number }[] = [];
     const url = await startServer(({ headers: { authorization } }, response) => {
@@ -207,6 +251,8 @@ describe("a subscription", () => {
 
 interface Watched {
   readonly state: () => SubscriptionState<LiveAgentTableSubscription>;
+  /** Everything that it ever was. */
+  readonly states: readonly SubscriptionState<LiveAgentTableSubscription>[];
   readonly until: (isSo: (state: SubscriptionState<LiveAgentTableSubscription>) => boolean) => Promise<void>;
   readonly rerender: (variables: LiveAgentTableSubscriptionVariables) => void;
   readonly unmount: () => void;
@@ -219,12 +265,15 @@ function watch(
   options: SubscriptionHookOptions = {},
   { reactStrictMode = false } = {},
 ): Watched {
-  const { result, rerender, unmount } = renderHook((variables) => useLiveAgentTableSubscription(variables, options), {
-    initialProps,
-    wrapper: pageOf(client),
-    reactStrictMode,
-  });
+  const states: SubscriptionState<LiveAgentTableSubscription>[] = [];
+  const render = (variables: LiveAgentTableSubscriptionVariables): SubscriptionState<LiveAgentTableSubscription> => {
+    const state = useLiveAgentTableSubscription(variables, options);
+    states.push(state);
+    return state;
+  };
+  const { result, rerender, unmount } = renderHook(render, { initialProps, wrapper: pageOf(client), reactStrictMode });
   return {
+    states,
     state: () => result.current,
     until: (isSo) => waitFor(() => expect(isSo(result.current), JSON.stringify(result.current)).toBe(true), PATIENCE),
     rerender,
@@ -234,4 +283,8 @@ function watch(
 
 function agentIds({ data }: SubscriptionState<LiveAgentTableSubscription>): readonly string[] {
   return data?.agentSegments.agents.map(({ id }) => id) ?? [];
+}
+
+function answerAt(position: number, agentId: string): object {
+  return { data: { agentSegments: { agents: [{ id: agentId }] } }, extensions: { position } };
 }

@@ -53,5 +53,7 @@ export async function untilReached(intake: Intake, named: unknown): Promise<numb
   if (!Number.isSafeInteger(position) || (position as number) < 0)
     throw new HttpProblem(400, "wrong position", [`${POSITION_HEADER}: expected a position, got ${String(named)}`]);
   if (await intake.reaches(position as number, WAIT_MS_MAX)) return position as number;
-  throw new HttpProblem(503, `position ${String(position)} is not reached here yet: this node is at ${intake.position}`);
+  throw new HttpProblem(503, `position ${String(position)} is not reached here yet: this node is at ${intake.position}`, [
+    `${POSITION_HEADER}: expected at most ${intake.position} here and now, got ${String(position)}`,
+  ]);
 }

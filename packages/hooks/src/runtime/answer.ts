@@ -13,6 +13,13 @@ export function parseAnswer(body: unknown): Readonly<Record<string, unknown>> {
   return data;
 }
 
+/** Up to where a pushed answer knows everything; null from a gateway that does not say. */
+export function positionOf(body: unknown): number | null {
+  const extensions = isRecord(body) ? body["extensions"] : null;
+  const position = isRecord(extensions) ? extensions["position"] : null;
+  return typeof position === "number" ? position : null;
+}
+
 export function parseFaults(errors: readonly unknown[]): GraphqlError {
   return new GraphqlError(errors.map(parseFault));
 }

@@ -6,9 +6,11 @@ export type GraphqlErrorCode =
   | "GRAPHQL_PARSE_FAILED"
   | "GRAPHQL_VALIDATION_FAILED"
   | "INTERNAL_SERVER_ERROR"
+  | "MISDIRECTED"
   | "TOO_MANY_REQUESTS"
   | "TOO_MANY_SUBSCRIPTIONS"
   | "UNAUTHENTICATED"
+  | "UNAVAILABLE"
   | (string & {});
 
 export interface GraphqlFault {
@@ -89,6 +91,7 @@ const RETRYABLE_CODES: ReadonlySet<GraphqlErrorCode | null> = new Set([
   "INTERNAL_SERVER_ERROR",
   "TOO_MANY_REQUESTS",
   "TOO_MANY_SUBSCRIPTIONS",
+  "UNAVAILABLE",
 ]);
 const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
@@ -107,4 +110,9 @@ export function isRetryable(error: SegmeterError): boolean {
     default:
       return error satisfies never;
   }
+}
+
+/** Whether what failed is that the gateway is not as far as the position that was named. */
+export function isBehind(error: SegmeterError): boolean {
+  return "causes" in error && error.causes.some((cause) => cause.startsWith("segmeter-position: "));
 }

@@ -1,8 +1,8 @@
 import { replaceEqualDeep } from "@tanstack/react-query";
-import { parseAnswer } from "./answer.ts";
+import { parseAnswer, positionOf } from "./answer.ts";
 import { waitMs } from "./backoff.ts";
 import type { TypedDocumentString } from "./document.ts";
-import { isRetryable, isSegmeterError, type SegmeterError } from "./error.ts";
+import { isBehind, isRetryable, isSegmeterError, type SegmeterError } from "./error.ts";
 
 /** What a live view is at the moment. Times are the client's own, in epoch ms. */
 export type SubscriptionState<TResult> =
@@ -38,6 +38,8 @@ export interface Operation {
   readonly query: string;
   readonly operationName: string;
   readonly variables: Record<string, unknown>;
+  /** As they are whenever a transport sends the operation, be it again. */
+  readonly extensions: { readonly position: number };
 }
 
 export interface Sink {
@@ -91,6 +93,9 @@ export class Streams {
   }
 }
 
+/** Told so often in a row that a gateway is behind, it has another log: one that was begun anew, or restored. */
+const BEHIND_MAX = 5;
+
 class Stream {
   state: SubscriptionState<unknown> = CONNECTING;
   readonly #listeners = new Set<() => void>();
@@ -101,12 +106,15 @@ class Stream {
   #restart: ReturnType<typeof setTimeout> | undefined;
   #ending: ReturnType<typeof setTimeout> | undefined;
   #failureCount = 0;
+  #behindCount = 0;
+  /** The position of the newest answer. `0` asks to be told of positions. */
+  readonly #seen = { position: 0 };
   /** Since it was opened last. */
   #isAnswered = false;
 
-  constructor(transport: Transport, operation: Operation, onEnd: () => void) {
+  constructor(transport: Transport, operation: Omit<Operation, "extensions">, onEnd: () => void) {
     this.#transport = transport;
-    this.#operation = operation;
+    this.#operation = { ...operation, extensions: this.#seen };
     this.#onEnd = onEnd;
     this.#open();
   }
@@ -151,8 +159,12 @@ class Stream {
   #takeAnswer(answer: unknown): void {
     try {
       const data = replaceEqualDeep(this.state.data, parseAnswer(answer));
+      const position = positionOf(answer) ?? this.#seen.position;
+      if (position < this.#seen.position) return;
+      this.#seen.position = position;
       this.#isAnswered = true;
       this.#failureCount = 0;
+      this.#behindCount = 0;
       this.#become({ status: "live", data, error: null, lastValueAtMs: Date.now() });
     } catch (error) {
       if (!isSegmeterError(error)) throw error;
@@ -170,6 +182,7 @@ class Stream {
       this.#become({ status: "failed", data, error, lastValueAtMs });
       return;
     }
+    if (isBehind(error) && ++this.#behindCount === BEHIND_MAX) this.#seen.position = 0;
     this.#becomeStale(error);
     this.#restart = setTimeout(() => this.#open(), waitMs(error, this.#failureCount));
     this.#failureCount += 1;
