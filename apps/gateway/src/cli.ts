@@ -9,6 +9,7 @@ import { importFiles } from "./cli/import.ts";
 import { importLivePerson } from "./cli/import-liveperson.ts";
 import { KeysError, keysCommand } from "./cli/keys.ts";
 import { tokensCommand } from "./cli/tokens.ts";
+import { AwayError } from "./cli/coming-again.ts";
 import { BackupError, type LogPlace } from "./cli/log-copy.ts";
 import { move, MoveError } from "./cli/move.ts";
 import { ConfigError } from "./config.ts";
@@ -22,6 +23,7 @@ import { verify, VerifyError } from "./cli/verify.ts";
 const EXPECTED = [
   FileError,
   PostError,
+  AwayError,
   AccessFileError,
   KeysError,
   BackupError,

@@ -1,7 +1,5 @@
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { END_REASONS, START_REASONS } from "@segmeter/engine";
@@ -10,6 +8,7 @@ import { createTraffic, GOLDEN_CASES } from "@segmeter/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCli, type CliResult } from "./cli-process.ts";
 import { createTestFolder, startTestGateway, type TestGateway } from "./test-gateway.ts";
+import { withServer } from "./with-server.ts";
 
 const DAY_MS = 86_400_000;
 const FROM_MS = 1_763_769_600_000;
@@ -98,7 +97,7 @@ describe("segmeter import", () => {
     ];
     const begin = performance.now();
     const { exitCode, stdout, stderr } = await withServer(
-      (body, response) => {
+      ({ body }, response) => {
         bodies.push(body);
         answers[bodies.length - 1]!(response);
       },
@@ -118,7 +117,7 @@ describe("segmeter import", () => {
     const seen: (string | undefined)[] = [];
     const path = await file("one.ndjson", toLines(EVENTS.slice(0, 1)));
     await withServer(
-      (_body, response, headers) => {
+      ({ headers }, response) => {
         seen.push(headers["authorization"]);
         response.end('{"accepted":1,"duplicates":0,"rejected":[]}');
       },
@@ -305,20 +304,3 @@ async function totalOf(accountId: string, fromMs: number): Promise<number> {
 }
 
 /** A server for as long as some work lasts. */
-async function withServer<Result>(
-  answer: (body: string, response: ServerResponse, headers: IncomingHttpHeaders) => void,
-  work: (url: string) => Promise<Result>,
-): Promise<Result> {
-  const server = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += String(chunk);
-    answer(body, response, request.headers);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  try {
-    return await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  } finally {
-    server.close();
-    server.closeAllConnections();
-  }
-}

@@ -1,5 +1,4 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { Engine, type ConversationEvent } from "@segmeter/engine";
 import { createTraffic } from "@segmeter/testkit";
@@ -9,6 +8,7 @@ import type { Difference } from "../src/verify/differences.ts";
 import { differencesOfDay } from "../src/verify/engine.ts";
 import { runCli } from "./cli-process.ts";
 import { createTestFolder, startTestGateway, type TestGateway } from "./test-gateway.ts";
+import { withServer, type Received } from "./with-server.ts";
 
 const HOUR_MS = 3_600_000;
 const ACCOUNT = "verified";
@@ -53,29 +53,35 @@ describe("segmeter verify", () => {
     "names each number that a gateway answers otherwise than its log says, with conversations behind it",
     { timeout: 60_000 },
     async () => {
-      const liar = await startLiar(gateway.url, (text) =>
-        text.replaceAll(
-          /("id":"4501","metrics":\{"totalAgentConversationSegments":)(\d+)/g,
-          (_, before: string, count: string) => `${before}${Number(count) + 1}`,
-        ),
+      const { exitCode, stdout, stderr } = await withServer(
+        (received, response) => passOn(gateway.url, received, response, lie),
+        (url) => runCli(["verify", "--url", url]),
       );
-      try {
-        const { port } = liar.address() as AddressInfo;
-        const { exitCode, stdout, stderr } = await runCli(["verify", "--url", `http://127.0.0.1:${port}`]);
-        expect(stderr).toMatch(/wrong: \d+ differences\n$/);
-        expect(exitCode).toBe(1);
-        const lines = stdout.trim().split("\n");
-        expect(lines.length).toBeGreaterThan(3);
-        for (const line of lines) {
-          expect(line).toMatch(
-            /^account verified, \S+ to \S+, (skill "\d+", )?agent "4501": totalAgentConversationSegments is \d+, by the log \d+ \(conversations "/,
-          );
-        }
-      } finally {
-        liar.close();
+      expect(stderr).toMatch(/wrong: \d+ differences\n$/);
+      expect(exitCode).toBe(1);
+      const lines = stdout.trim().split("\n");
+      expect(lines.length).toBeGreaterThan(3);
+      for (const line of lines) {
+        expect(line).toMatch(
+          /^account verified, \S+ to \S+, (skill "\d+", )?agent "4501": totalAgentConversationSegments is \d+, by the log \d+ \(conversations "/,
+        );
       }
     },
   );
+
+  test("waits for a gateway that asks to come again, says so, and goes on where it was", { timeout: 60_000 }, async () => {
+    let questionCount = 0;
+    const { exitCode, stdout, stderr } = await withServer(
+      (received, response) => {
+        if (received.path === "/graphql" && ++questionCount === 2)
+          return response.writeHead(503, { "retry-after": "0" }).end('{"message":"starting","causes":[]}');
+        return passOn(gateway.url, received, response);
+      },
+      (url) => runCli(["verify", "--url", url]),
+    );
+    expect([exitCode, stdout]).toEqual([0, ""]);
+    expect(stderr).toMatch(/waiting: the gateway answered 503: starting\n[^]*verified: no number differs\n$/);
+  });
 });
 
 describe("an engine that missed an event", () => {
@@ -108,21 +114,26 @@ describe("an engine that missed an event", () => {
   });
 });
 
-/** Stands before a gateway and alters its answers. */
-function startLiar(url: string, alter: (text: string) => string): Promise<Server> {
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const answer = await fetch(url + request.url!, {
-      method: request.method!,
-      headers: { "content-type": request.headers["content-type"] ?? "application/json" },
-      body: chunks.length === 0 ? "{}" : Buffer.concat(chunks),
-    });
-    const bytes = Buffer.from(await answer.arrayBuffer());
-    const isText = answer.headers.get("content-type")?.includes("json");
-    const altered = isText ? Buffer.from(alter(bytes.toString())) : bytes;
-    response.writeHead(answer.status, { "content-length": altered.length });
-    response.end(altered);
-  });
-  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+/** An answer that counts one segment too many of an agent. */
+function lie(text: string): string {
+  return text.replaceAll(
+    /("id":"4501","metrics":\{"totalAgentConversationSegments":)(\d+)/g,
+    (_, before: string, count: string) => `${before}${Number(count) + 1}`,
+  );
+}
+
+/** Passes a request on to a gateway, and its answer back as it is made of what the gateway answered. */
+async function passOn(
+  url: string,
+  { method, path, headers, body }: Received,
+  response: ServerResponse,
+  alter = (text: string): string => text,
+): Promise<void> {
+  const contentType = headers["content-type"] ?? "application/json";
+  const answer = await fetch(url + path, { method, headers: { "content-type": contentType }, body: body || "{}" });
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  const isText = answer.headers.get("content-type")?.includes("json");
+  const altered = isText ? Buffer.from(alter(bytes.toString())) : bytes;
+  response.writeHead(answer.status, { "content-length": altered.length });
+  response.end(altered);
 }

@@ -13,11 +13,6 @@ export function causeOf(error: unknown): string {
   return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message;
 }
 
-/** Of an answer that asks to come again later. */
-export function isToComeAgain(status: number): boolean {
-  return status === 429 || status === 503;
-}
-
 /** The gateway's errors are problems; whatever stands between may answer otherwise. */
 export function problemText(text: string): string {
   try {

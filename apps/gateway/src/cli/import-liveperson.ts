@@ -16,7 +16,7 @@ const LISTED_MAX = 100;
 /**
  * Sends the records of conversation searches to a running gateway, and names each that could not be taken whole.
  *
- * @throws FileError, PostError
+ * @throws FileError, PostError, AwayError
  */
 export async function importLivePerson(paths: readonly string[], options: LivePersonImportOptions): Promise<void> {
   const begin = performance.now();
@@ -24,7 +24,7 @@ export async function importLivePerson(paths: readonly string[], options: LivePe
   const directory = new AgentDirectory(parseAgents(await askAgents(options, "agents")).entries);
   const progress = new Progress();
   const report = await FaultReport.open(options.report);
-  const send = createSender(options, (reason) => process.stderr.write(`waiting: ${reason}\n`), "liveperson/history");
+  const send = createSender(options, (reason) => progress.say(`waiting: ${reason}`), "liveperson/history");
   const total = { records: 0, accepted: 0, duplicates: 0, bytes: 0 };
 
   const batch: { readonly path: string; readonly conversation: string; readonly text: string }[] = [];

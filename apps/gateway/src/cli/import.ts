@@ -22,7 +22,7 @@ interface PlacedEvent {
 /**
  * Sends event files to a running gateway and says what became of them.
  *
- * @throws FileError, PostError
+ * @throws FileError, PostError, AwayError
  */
 export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<void> {
   const begin = performance.now();
@@ -31,7 +31,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   const progress = new Progress();
   const bad = new BadLines();
   const total = { accepted: 0, duplicates: 0, bytes: 0 };
-  const send = createSender(options, (reason) => process.stderr.write(`waiting: ${reason}\n`));
+  const send = createSender(options, (reason) => progress.say(`waiting: ${reason}`));
 
   const sendBatch = async (batch: readonly PlacedEvent[]): Promise<void> => {
     if (batch.length === 0) return;

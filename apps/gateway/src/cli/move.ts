@@ -30,7 +30,7 @@ export class MoveError extends Error {
  * @param environment names the stream, as a node's does
  * @param node that is on the stream
  * @returns whether no number differs
- * @throws MoveError, StorageError, ConfigError
+ * @throws MoveError, AwayError, StorageError, ConfigError
  */
 export async function move(dataDir: string, node: RunningGateway, environment: NodeJS.ProcessEnv): Promise<boolean> {
   const { cluster, retentionHours } = readConfig(environment);
@@ -97,7 +97,7 @@ async function untilStored(node: RunningGateway, position: number): Promise<void
 /** Recomputes every number of the accounts that a node holds from the log, and prints each that the node answers otherwise. */
 async function verifyNode(readLog: ReadLog, node: RunningGateway, { holds }: Share): Promise<boolean> {
   const progress = new Progress();
-  const ask = createAsk(node);
+  const ask = createAsk(node, progress);
   let newestMs = 0;
   const counts = await countDays(readLog, (histories) => {
     for (const { events } of histories) for (const { at } of events) newestMs = Math.max(newestMs, at);

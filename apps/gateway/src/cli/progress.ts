@@ -12,6 +12,12 @@ export class Progress {
     process.stderr.write(isTerminal ? `\r\u001B[K${text()}` : `${text()}\n`);
   }
 
+  /** A line that stays. */
+  say(text: string): void {
+    this.end();
+    process.stderr.write(`${text}\n`);
+  }
+
   end(): void {
     if (process.stderr.isTTY) process.stderr.write("\r\u001B[K");
   }

@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { Engine, MINUTE_MS } from "@segmeter/engine";
 import { SqliteCopy } from "@segmeter/event-log/sqlite";
 import { countedDays, loadAndCount, type DayCounts, type ReadLog } from "../verify/counted-segments.ts";
 import type { Difference } from "../verify/differences.ts";
 import { differencesOfDay } from "../verify/engine.ts";
 import { differencesOfHours, type AskGateway } from "../verify/gateway.ts";
-import { authorizationOf, isToComeAgain, problemText, urlOf } from "./gateway-request.ts";
+import { createPost } from "./coming-again.ts";
+import { problemText } from "./gateway-request.ts";
 import { copyLog, openLogIn, type RunningGateway } from "./log-copy.ts";
 import { Progress } from "./progress.ts";
 
@@ -27,7 +27,7 @@ const TRIES = 5;
  * Recomputes every number from the log with the slow reference, and prints each that differs.
  *
  * @returns whether none does
- * @throws VerifyError, BackupError, StorageError
+ * @throws VerifyError, AwayError, BackupError, StorageError
  */
 export async function verify(place: VerifyPlace): Promise<boolean> {
   if ("gateway" in place) return verifyGateway(place.gateway);
@@ -102,11 +102,10 @@ async function lastingDifferences(
   copy: string,
   copyAnew: () => Promise<string>,
 ): Promise<Difference[]> {
-  const ask = createAsk(gateway);
   const untilMs = Date.now();
-  let before = await answeredDifferences(copy, counts, ask, untilMs);
+  let before = await answeredDifferences(copy, counts, gateway, untilMs);
   for (let tries = 1; before.length > 0; tries++) {
-    const after = await answeredDifferences(await copyAnew(), daysOf(before), ask, untilMs);
+    const after = await answeredDifferences(await copyAnew(), daysOf(before), gateway, untilMs);
     const texts = new Set(before.map(toText));
     const lasting = after.filter((difference) => texts.has(toText(difference)));
     if (lasting.length > 0) return lasting;
@@ -117,9 +116,10 @@ async function lastingDifferences(
   return [];
 }
 
-function answeredDifferences(copy: string, counts: DayCounts, ask: AskGateway, untilMs: number): Promise<Difference[]> {
+function answeredDifferences(copy: string, counts: DayCounts, gateway: RunningGateway, untilMs: number): Promise<Difference[]> {
   return withCopy(copy, async (readLog) => {
     const progress = new Progress();
+    const ask = createAsk(gateway, progress);
     const differences: Difference[] = [];
     for await (const day of countedDays(readLog, counts)) {
       progress.show(() => `asking: account ${day.accountId}, ${dateOf(day.startMs)}`);
@@ -159,26 +159,17 @@ interface GraphqlError {
 
 const NOT_KEPT = /^endingAt: expected a window within what is kept/;
 
-export function createAsk({ url, token }: RunningGateway): AskGateway {
-  const ask: AskGateway = async (operation) => {
-    const response = await fetch(urlOf(url, "/graphql"), {
-      method: "POST",
-      headers: { "content-type": "application/json", ...authorizationOf(token) },
-      body: JSON.stringify(operation),
-    });
-    const text = await response.text();
-    const waitS = Number(response.headers.get("retry-after") ?? NaN);
-    if (isToComeAgain(response.status) && waitS >= 0) {
-      await delay(waitS * 1000);
-      return ask(operation);
-    }
-    if (!response.ok) throw new VerifyError(`the gateway answered ${response.status}: ${problemText(text)}`);
+/** @throws VerifyError, AwayError when it is asked */
+export function createAsk(gateway: RunningGateway, progress: Progress): AskGateway {
+  const post = createPost(gateway, (reason) => progress.say(`waiting: ${reason}`));
+  return async (operation) => {
+    const { status, text } = await post("/graphql", "application/json", JSON.stringify(operation));
+    if (status !== 200) throw new VerifyError(`the gateway answered ${status}: ${problemText(text)}`);
     const answer = JSON.parse(text) as { readonly errors?: readonly GraphqlError[] };
     if (answer.errors?.every(({ extensions }) => extensions.causes?.every((cause) => NOT_KEPT.test(cause)))) return null;
     if (answer.errors) throw new VerifyError(`the gateway answered: ${answer.errors.map(({ message }) => message).join("; ")}`);
     return answer;
   };
-  return ask;
 }
 
 class Listed {
