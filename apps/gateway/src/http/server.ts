@@ -182,6 +182,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       nameOf: (accountId, agentId) => directories.of(accountId).find([agentId])?.displayName ?? null,
       readiness,
       access,
+      refuseWhileUnread,
       introspection,
       trustedDocuments,
       intake,

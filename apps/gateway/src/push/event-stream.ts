@@ -36,10 +36,11 @@ export function addEventStream(app: FastifyInstance, { path, pusher, access }: E
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const operation = operationOf(request);
     const answered = await pusher.answer(operation, request.caller);
+    const only = answered.kind === "once" ? await Answer.ofQuery(answered) : null;
     const { raw: response } = reply.hijack();
     response.writeHead(200, { ...headersOf(reply), ...HEADERS, [POSITION_HEADER]: answered.position });
     const toEvent = (answer: Answer): string => `event: next\ndata: ${textFor(operation, answer)}\n\n`;
-    if (answered.kind === "once") return void response.end(toEvent(new Answer(answered.result, answered.position)) + COMPLETE);
+    if (answered.kind === "once") return void response.end(toEvent(only!) + COMPLETE);
     const { answers } = answered;
     if (response.destroyed) return answers.end();
     open.add(response);
