@@ -134,8 +134,8 @@ export async function startGateway({
   });
   app.addHook("onClose", async () => access.close());
   app.addHook("onClose", () => liveperson.close());
-  if (config.tls) {
-    const following = await followTlsFiles(config.tls, app.server as object as TlsServer, logger);
+  if (config.tls && tls) {
+    const following = await followTlsFiles(config.tls, tls, app.server as object as TlsServer, logger);
     app.addHook("onClose", async () => following.close());
   }
   const url = await orClose(app.listen({ port: config.port, host, backlog: BACKLOG }), app, log);
