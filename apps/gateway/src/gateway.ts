@@ -138,7 +138,9 @@ export async function startGateway({
     const following = await followTlsFiles(config.tls, tls, app.server as object as TlsServer, logger);
     app.addHook("onClose", async () => following.close());
   }
-  const url = await orClose(app.listen({ port: config.port, host, backlog: BACKLOG }), app, log);
+  // Fastify would open a second server for what else this name stands for, without the bounds of the first.
+  const address = host === "localhost" ? "127.0.0.1" : host;
+  const url = await orClose(app.listen({ port: config.port, host: address, backlog: BACKLOG }), app, log);
   const prune = async (pruningStops: AbortSignal): Promise<void> => {
     const removedCount = await retention.prune(pruningStops);
     if (removedCount > 0) logger.info({ conversations: removedCount }, "pruned");
