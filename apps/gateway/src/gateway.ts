@@ -178,7 +178,7 @@ export async function startGateway({
   async function start(): Promise<void> {
     const beganMs = performance.now();
     await replay({ log, engine, changes, keptSinceMs: retention.keptSinceMs(now()), readiness });
-    if (stream) await catchUp(stream, readiness, stopping.signal);
+    if (stream) await catchUp(stream, intake, readiness, stopping.signal);
     if (readiness.state === "stopping") return;
     Object.assign(readiness, { state: "ready", progress: 1 });
     const { eventCount: events, conversationCount: conversations } = await log.size();
@@ -224,7 +224,7 @@ async function orClose<Result>(work: Promise<Result>, ...opened: readonly { clos
 const CATCH_UP_LOOK_MS = 100;
 
 /** Takes everything that the stream holds now, and follows it from then on. */
-async function catchUp(stream: JetStreamLog, readiness: Readiness, stopping: AbortSignal): Promise<void> {
+async function catchUp(stream: JetStreamLog, intake: Intake, readiness: Readiness, stopping: AbortSignal): Promise<void> {
   const startPosition = stream.position;
   Object.assign(readiness, { doing: "this node is catching up with the stream", progress: 0 });
   const looking = setInterval(() => {
@@ -233,6 +233,9 @@ async function catchUp(stream: JetStreamLog, readiness: Readiness, stopping: Abo
   }, CATCH_UP_LOOK_MS);
   try {
     await stream.catchUp(stopping);
+    // What is stored is in the answers a moment later.
+    const { position } = stream;
+    while (!stopping.aborted && !(await intake.reaches(position, CATCH_UP_LOOK_MS)));
   } finally {
     clearInterval(looking);
   }
