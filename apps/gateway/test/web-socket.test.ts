@@ -73,6 +73,7 @@ test("of operations that come at once each has a turn, and others have theirs in
       counting = countOn();
     });
   let counting = countOn();
+  // oxlint-disable-next-line typescript/unbound-method -- applied to an engine below
   const ask = Engine.prototype.ask;
   const turns: number[] = [];
   vi.spyOn(Engine.prototype, "ask").mockImplementation(function (this: Engine, ...args) {
