@@ -140,7 +140,7 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
     { name: "pushes_total", help: "Answers given to subscriptions after the first.", type: "counter", read: () => pusher.pushCount },
   ]);
   addWebSocket(app, { path: GRAPHQL_PATH, schema, pusher, readiness, access, refuseWhileUnread, addressOf, telemetry });
-  addEventStream(app, { path: EVENT_STREAM_PATH, pusher, access });
+  addEventStream(app, { path: EVENT_STREAM_PATH, pusher, access, instruments });
   // After those above have closed their connections.
   app.addHook("preClose", async () => pusher.close());
 }
