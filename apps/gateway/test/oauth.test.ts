@@ -1,5 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { request, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseOAuthHeader, signatureOf } from "../src/access/oauth-signature.ts";
@@ -85,6 +87,14 @@ describe("a signed request", () => {
     }
   });
 
+  test("is refused where its Host is none, as with any other that was not signed", async () => {
+    for (const host of ["[", "a b", "a:99999"]) {
+      const asking = request(gateway.url + PATH + query, { headers: { host, authorization: authorizationOf(PATH + query, {}) } });
+      const [response] = (await once(asking.end(), "response")) as [IncomingMessage];
+      expect([host, response.resume().statusCode]).toEqual([host, 401]);
+    }
+  });
+
   test("is good once", async () => {
     const signing = { parameters: { oauth_nonce: "once" } };
     expect([(await ask(PATH + query, signing)).status, (await ask(PATH + query, signing)).status]).toEqual([200, 401]);
@@ -163,10 +173,14 @@ interface Signing {
 
 let nonceCount = 0;
 
-function ask(
+function ask(path: string, signing: Partial<Signing> = {}): Promise<TestAnswer> {
+  return gateway.get(path, { authorization: authorizationOf(path, signing) });
+}
+
+function authorizationOf(
   path: string,
-  { parameters = {}, tokenSecret = KEY.tokenSecret, signedUrl, signedMethod = "GET" }: Partial<Signing> = {},
-): Promise<TestAnswer> {
+  { parameters = {}, tokenSecret = KEY.tokenSecret, signedUrl, signedMethod = "GET" }: Partial<Signing>,
+): string {
   const given = new Map(
     Object.entries({
       oauth_consumer_key: KEY.consumerKey,
@@ -181,5 +195,5 @@ function ask(
   const request = { method: signedMethod, url: signedUrl ?? gateway.url + path };
   const all = [...given, ["oauth_signature", signatureOf(request, given, { consumerSecret: KEY.consumerSecret, tokenSecret })]];
   const header = all.map(([name, value]) => `${name}="${encodeURIComponent(value!)}"`).join(", ");
-  return gateway.get(path, { authorization: `OAuth realm="", ${header}` });
+  return `OAuth realm="", ${header}`;
 }

@@ -69,6 +69,8 @@ export class OAuthVerifier {
     if (get("signature_method") !== "HMAC-SHA1" || !["", "1.0"].includes(get("version"))) return refuse("not by HMAC-SHA1, version 1.0");
     if (!(Math.abs(timestampS - nowS) <= CLOCK_TOLERANCE_S)) return refuse(`oauth_timestamp is not within ${CLOCK_TOLERANCE_S} s`);
     if (get("nonce") === "" || get("nonce").length > NONCE_LENGTH_MAX) return refuse("no oauth_nonce");
+    // The host is whatever was sent as one.
+    if (!URL.canParse(request.url)) return refuse("the Host is none");
     const expected = Buffer.from(signatureOf(request, parameters, known.key));
     const given = Buffer.from(get("signature"));
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return refuse("the signature is another one");
