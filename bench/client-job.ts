@@ -18,10 +18,12 @@ export interface Jobs {
   poll: { readonly job: Asked & { readonly everyMs: number }; readonly result: readonly number[] };
   /** Requests a second over so many connections. */
   load: { readonly job: Asked & { readonly connections: number } & LoadEnd; readonly result: number };
-  /** Posts events in the order of time; the events a second of each slice. */
-  post: { readonly job: PostJob; readonly result: readonly number[] };
-  /** Publishes the same events as JSON lists, as fast as the stream takes them; the events a second. */
-  publish: { readonly job: PublishJob; readonly result: number };
+  /** Writes the batches that the jobs after it send. */
+  prepare: { readonly job: Batches; readonly result: null };
+  /** Posts what was prepared, as lines. */
+  post: { readonly job: Flow & { readonly url: string }; readonly result: Flowed };
+  /** Publishes it, as JSON lists. */
+  publish: { readonly job: Flow & { readonly servers: readonly string[]; readonly subject: string }; readonly result: Flowed };
   /** Holds subscriptions and posts events; how long each took until each subscriber that it concerns had seen it, ms. */
   push: { readonly job: PushJob; readonly result: PushResult };
 }
@@ -29,22 +31,29 @@ export interface Jobs {
 /** After so many seconds, or requests. */
 type LoadEnd = { readonly duration: number } | { readonly amount: number };
 
-export interface PostJob {
-  readonly url: string;
+/** Events in the order of time. */
+export interface Batches {
   /** Sets its conversations apart from those of others. */
   readonly prefix: string;
   readonly segmentCount: number;
   readonly batchEvents: number;
-  /** So many batches are timed together. */
-  readonly sliceBatches: number;
-  readonly inFlight: number;
   /** The share of events that come late, each by thousands of others. */
   readonly lateShare: number;
 }
 
-export interface PublishJob extends Pick<PostJob, "prefix" | "segmentCount" | "batchEvents" | "inFlight"> {
-  readonly servers: readonly string[];
-  readonly subject: string;
+/** Batch after batch, as many as that under way all the while. Timed is a stretch in the middle: nothing begins or ends in it. */
+export interface Flow {
+  readonly inFlight: number;
+  readonly warmUpMs: number;
+  /** Until there are no more batches, if left out or too long. */
+  readonly stretchMs?: number;
+}
+
+export interface Flowed {
+  /** That were acknowledged in the stretch. */
+  readonly eventsPerSecond: number;
+  /** How long a batch took until it was acknowledged, the median. */
+  readonly batchMs: number;
 }
 
 export interface PushJob {

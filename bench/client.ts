@@ -3,9 +3,9 @@ import { setTimeout } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import type { ConversationEvent } from "@segmeter/engine";
-import type { Asked, JobName, Jobs, PostJob, PublishJob } from "./client-job.ts";
+import type { Asked, Batches, Flow, Flowed, JobName, Jobs } from "./client-job.ts";
 import { eventsInOrder } from "./dataset.ts";
-import { measure, time } from "./measure.ts";
+import { measure, medianOf, time } from "./measure.ts";
 import { requirePeer } from "./peers.ts";
 import { watchPushes } from "./push-client.ts";
 
@@ -39,8 +39,18 @@ const DO: { readonly [Name in JobName]: (job: Jobs[Name]["job"]) => Promise<Jobs
     if (non2xx + errors > 0) throw new Error(`${non2xx} answers were not 2xx, ${errors} requests failed`);
     return requests.average;
   },
-  post: postEvents,
-  publish: publishEvents,
+  prepare: async (batches) => {
+    prepared = write(batches);
+    return null;
+  },
+  post: ({ url, ...job }) => flow(job, batchesAs(toLines), (bytes) => send(url, bytes, "application/x-ndjson")),
+  publish: async ({ servers, subject, ...job }) => {
+    const connection = await connect({ servers: [...servers] });
+    const client = jetstream(connection);
+    const flowed = await flow(job, endless(batchesAs(toJsonList)), (bytes) => client.publish(subject, bytes));
+    await connection.close();
+    return flowed;
+  },
   push: watchPushes,
 };
 
@@ -85,51 +95,64 @@ function send(url: string, body?: string | Buffer, type = "application/json"): P
   });
 }
 
-async function postEvents({ url, sliceBatches, inFlight, batchEvents, ...job }: PostJob): Promise<number[]> {
-  const bodies = writeBodies(job, batchEvents);
-  const rates: number[] = [];
-  for (let from = 0; from < bodies.length; from += sliceBatches) {
-    const waiting = bodies.slice(from, from + sliceBatches);
-    const eventCount = waiting.reduce((sum, { events }) => sum + events, 0);
-    const post = async (): Promise<void> => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) await send(url, next.bytes, "application/x-ndjson");
-    };
-    const ms = await time(() => Promise.all(Array.from({ length: inFlight }, post)));
-    rates.push((eventCount / ms) * 1000);
-  }
-  return rates;
-}
-
-async function publishEvents({ servers, subject, inFlight, batchEvents, ...job }: PublishJob): Promise<number> {
-  const bodies = writeBodies({ ...job, lateShare: 0 }, batchEvents, toJsonList);
-  const eventCount = bodies.reduce((sum, { events }) => sum + events, 0);
-  const connection = await connect({ servers: [...servers] });
-  const client = jetstream(connection);
-  const publish = async (): Promise<void> => {
-    for (let next = bodies.shift(); next; next = bodies.shift()) await client.publish(subject, next.bytes);
-  };
-  const ms = await time(() => Promise.all(Array.from({ length: inFlight }, publish)));
-  await connection.close();
-  return (eventCount / ms) * 1000;
-}
+/** Each the texts of its events. */
+let prepared: readonly (readonly string[])[] = [];
 
 const toLines = (events: readonly string[]): string => events.join("\n");
 const toJsonList = (events: readonly string[]): string => `[${events.join()}]`;
 
+interface Batch {
+  readonly bytes: Buffer;
+  readonly eventCount: number;
+}
+
+function batchesAs(join: (events: readonly string[]) => string): Batch[] {
+  return prepared.map((events) => ({ bytes: Buffer.from(join(events)), eventCount: events.length }));
+}
+
+/** A stream takes what it holds already as it takes anything else. */
+function* endless<Value>(values: readonly Value[]): Generator<Value, void> {
+  for (;;) yield* values;
+}
+
+async function flow(
+  { inFlight, warmUpMs, stretchMs = Infinity }: Flow,
+  batches: Iterable<Batch>,
+  sendBatch: (bytes: Buffer) => Promise<unknown>,
+): Promise<Flowed> {
+  const waiting = batches[Symbol.iterator]();
+  const startMs = performance.now() + warmUpMs;
+  let [endMs, eventCount] = [startMs + stretchMs, 0];
+  const times: number[] = [];
+  const sendOn = async (): Promise<void> => {
+    for (let beganMs = performance.now(); beganMs < endMs; beganMs = performance.now()) {
+      const next = waiting.next();
+      if (next.done) {
+        endMs = beganMs;
+        return;
+      }
+      await sendBatch(next.value.bytes);
+      const ackedMs = performance.now();
+      // Something has to be timed, however slow the machine is.
+      if (times.length === 0) endMs = Math.max(endMs, ackedMs);
+      if (ackedMs < startMs || ackedMs > endMs) continue;
+      times.push(ackedMs - beganMs);
+      eventCount += next.value.eventCount;
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, sendOn));
+  return { eventsPerSecond: (eventCount / (endMs - startMs)) * 1000, batchMs: medianOf(times) };
+}
+
 /** All conversations side by side, in the order of time. */
-function writeBodies(
-  job: Pick<PostJob, "segmentCount" | "prefix" | "lateShare">,
-  batchEvents: number,
-  join = toLines,
-): { bytes: Buffer; events: number }[] {
-  const ordered = makeLate(eventsInOrder(job.segmentCount), job.lateShare);
-  const withPrefix = (key: string, value: unknown): unknown => (key === "conversationId" ? `${job.prefix}${String(value)}` : value);
-  const bodies: { bytes: Buffer; events: number }[] = [];
+function write({ segmentCount, prefix, batchEvents, lateShare }: Batches): string[][] {
+  const ordered = makeLate(eventsInOrder(segmentCount), lateShare);
+  const batches: string[][] = [];
   for (let from = 0; from < ordered.length; from += batchEvents) {
     const batch = ordered.slice(from, from + batchEvents);
-    bodies.push({ bytes: Buffer.from(join(batch.map((event) => JSON.stringify(event, withPrefix)))), events: batch.length });
+    batches.push(batch.map((event) => JSON.stringify({ ...event, conversationId: `${prefix}${event.conversationId}` })));
   }
-  return bodies;
+  return batches;
 }
 
 const LATE_BY_EVENTS = 7_001;

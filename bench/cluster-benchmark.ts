@@ -4,17 +4,27 @@ import { findNatsServer, NATS_MISSING, NatsServers } from "@segmeter/nats-server
 import { atLeast, SHOWN, toRow, type Benchmark, type Row } from "./benchmark.ts";
 import { ACCOUNT_ID, conversationsOf } from "./dataset.ts";
 import { startGatewayProcess, type GatewayProcess } from "./gateway-process.ts";
-import { medianOf } from "./measure.ts";
 import { QUESTIONS } from "./questions.ts";
 import { toRest } from "./requests.ts";
+import type { ClientProcess } from "./client-process.ts";
+import type { Flow, Flowed } from "./client-job.ts";
 import type { Stage } from "./stage.ts";
 
 const NODE_COUNTS = [1, 2, 3];
-const BATCH_EVENTS = 2_000;
-const IN_FLIGHT = 4;
-/** About 900,000 events: nodes that have just started take a third of the rate for as long as their code is compiled. */
-const POSTED_SEGMENTS_MAX = 180_000;
-const SLICE_BATCHES = 8;
+/** A post an event, as most come; some together; and as many as whoever sends in bulk. Of each at least as much as can be taken. */
+const LOADS = [
+  { batchEvents: 1, inFlight: 64, segmentsMax: 20_000 },
+  { batchEvents: 20, inFlight: 64, segmentsMax: 80_000 },
+  { batchEvents: 2_000, inFlight: 4, segmentsMax: 240_000 },
+];
+type Load = (typeof LOADS)[number];
+/** A post an event, one after the other. */
+const LONE = { batchEvents: 1, inFlight: 1, segmentsMax: 5_000 };
+/** Nodes that have just started take less for as long as their code is compiled. */
+const WARM_UP_MS = 1_500;
+const STRETCH_MS = 3_000;
+const TINY_STRETCH_MS = 100;
+const FILL_EVENTS = 2_000;
 const CONNECTIONS = 50;
 const LOAD_SECONDS = 3;
 /** Of the messages of a stream, as gateways write them. */
@@ -32,61 +42,95 @@ async function measureCluster(stage: Stage): Promise<readonly Row[]> {
   const servers = await NatsServers.start({ count: 3, folder: await stage.folder() });
   stage.onClose(() => servers.close());
   const rows: Row[] = [];
-  for (const count of NODE_COUNTS) {
+  for (const count of nodeCountsOf(stage)) {
     const nodes = await startNodes(stage, servers, `in${count}`, count);
-    rows.push(await compareIngest(stage, servers, nodes));
-    if (count === NODE_COUNTS.at(-1) && stage.withPeers) rows.push(...(await countRequests(stage, nodes)));
+    const clients = nodes.map(() => stage.client());
+    const senders = nodes.map(({ url }, i) => ({ url, client: clients[i]! }));
+    for (const load of LOADS) rows.push(toRateRow(load, count, await compare(stage, servers, senders, load)));
+    if (count === 1) rows.push(toLoneRow(await compare(stage, servers, senders, LONE)));
+    for (const client of clients) await client.close();
+    if (count === nodeCountsOf(stage).at(-1) && stage.withPeers) rows.push(...(await countRequests(stage, nodes)));
     for (const node of nodes) await node.close();
   }
   return [...rows, await catchUp(stage, servers)];
 }
 
-async function startNodes(stage: Stage, servers: NatsServers, stream: string, count: number): Promise<GatewayProcess[]> {
-  const nodes: GatewayProcess[] = [];
-  for (let i = 0; i < count; i++) nodes.push(await startNode(servers, stream, await stage.folder()));
-  return nodes;
+/** The smallest cluster, where nothing is really measured. */
+function nodeCountsOf({ budgetMs }: Stage): readonly number[] {
+  return budgetMs > 0 ? NODE_COUNTS : NODE_COUNTS.slice(0, 2);
 }
 
-function startNode(servers: NatsServers, stream: string, folder: string): Promise<GatewayProcess> {
-  return startGatewayProcess({ NATS_URL: servers.urls.join(), NATS_STREAM: stream, DATA_DIR: folder, RETENTION_HOURS: "all" });
+function startNodes(stage: Stage, servers: NatsServers, stream: string, count: number): Promise<GatewayProcess[]> {
+  return Promise.all(Array.from({ length: count }, () => startNode(stage, servers, stream)));
 }
 
-/** The same events to nodes, each its part, and then to the stream alone. */
-async function compareIngest(stage: Stage, servers: NatsServers, nodes: readonly GatewayProcess[]): Promise<Row> {
-  const { length: count } = nodes;
-  const segmentCount = Math.floor(Math.min(stage.segmentCount, POSTED_SEGMENTS_MAX) / count);
-  const shared = { segmentCount, batchEvents: BATCH_EVENTS, inFlight: IN_FLIGHT };
-  stage.tell(`C: posting to ${count} of 3 nodes`);
-  const posted = await together(stage, nodes, (client, { url }, i) =>
-    client.run("post", {
-      ...shared,
-      url: `${url}/v1/accounts/${ACCOUNT_ID}/events`,
-      prefix: `${i}-`,
-      sliceBatches: SLICE_BATCHES,
-      lateShare: 0,
-    }),
-  );
-  // The first slice warms up; the last one may be short.
-  const ours = posted.reduce((sum, rates) => sum + medianOf(rates.length > 2 ? rates.slice(1, -1) : rates), 0);
+async function startNode(stage: Stage, servers: NatsServers, stream: string): Promise<GatewayProcess> {
+  const DATA_DIR = await stage.folder();
+  const node = await startGatewayProcess({ NATS_URL: servers.urls.join(), NATS_STREAM: stream, DATA_DIR, RETENTION_HOURS: "all" });
+  stage.onClose(node.close);
+  return node;
+}
 
-  stage.tell("C: publishing the same");
-  const stream = `bare${count}`;
-  await createStream(servers, stream);
-  const published = await together(stage, nodes, (client, _node, i) =>
-    client.run("publish", { ...shared, servers: hostsOf(servers), subject: `${stream}.events.${ACCOUNT_ID}`, prefix: `${i}-` }),
+interface Sender {
+  readonly url: string;
+  readonly client: ClientProcess;
+}
+
+interface Compared {
+  readonly ours: readonly Flowed[];
+  readonly bare: readonly Flowed[];
+}
+
+/** The same events to nodes, each its part, and then to a stream alone. */
+async function compare(
+  stage: Stage,
+  servers: NatsServers,
+  senders: readonly Sender[],
+  { batchEvents, inFlight, segmentsMax }: Load,
+): Promise<Compared> {
+  const what = `${batchEvents} a post, ${inFlight} under way, ${senders.length} nodes`;
+  const segmentCount = Math.floor(Math.min(stage.segmentCount, segmentsMax) / senders.length);
+  const isTiny = stage.budgetMs === 0;
+  const flow: Flow = { inFlight, warmUpMs: isTiny ? 0 : WARM_UP_MS, stretchMs: isTiny ? TINY_STRETCH_MS : STRETCH_MS };
+  const all = <Result>(run: (sender: Sender, index: number) => Promise<Result>): Promise<Result[]> => Promise.all(senders.map(run));
+
+  stage.tell(`C: posting, ${what}`);
+  await all(({ client }, i) =>
+    client.run("prepare", { segmentCount, batchEvents, lateShare: 0, prefix: `${batchEvents}-${inFlight}-${i}-` }),
   );
-  const bare = published.reduce((sum, rate) => sum + rate, 0);
+  const ours = await all(({ client, url }) => client.run("post", { ...flow, url: `${url}/v1/accounts/${ACCOUNT_ID}/events` }));
+  stage.tell(`C: publishing, ${what}`);
+  const stream = `bare-${batchEvents}-${inFlight}-${senders.length}`;
+  const remove = await createStream(servers, stream);
+  const bare = await all(({ client }) =>
+    client.run("publish", { ...flow, servers: hostsOf(servers), subject: `${stream}.events.${ACCOUNT_ID}` }),
+  );
+  await remove();
+  return { ours, bare };
+}
+
+function toRateRow({ batchEvents, inFlight }: Load, nodeCount: number, { ours, bare }: Compared): Row {
+  const [oursRate, bareRate] = [ours, bare].map((flowed) => flowed.reduce((sum, { eventsPerSecond }) => sum + eventsPerSecond, 0)) as [
+    number,
+    number,
+  ];
   return toRow(
     {
-      name: `C in ${count}`,
-      oursMs: batchMs(ours),
-      peer: "bare JetStream publishers, the same events as JSON",
-      peerMs: batchMs(bare),
-      ratio: ours / bare,
-      note: `${Math.round(ours)} events/s against ${Math.round(bare)}`,
+      name: `C ${batchEvents} a post, ${nodeCount}`,
+      oursMs: (batchEvents / oursRate) * 1000,
+      peer: "bare JetStream publishers, the same as JSON",
+      peerMs: (batchEvents / bareRate) * 1000,
+      ratio: oursRate / bareRate,
+      note: `${Math.round(oursRate)} events/s against ${Math.round(bareRate)}, ${inFlight} under way with each`,
     },
     atLeast(0.6),
   );
+}
+
+function toLoneRow({ ours: [ours], bare: [bare] }: Compared): Row {
+  const [oursMs, peerMs] = [ours!.batchMs, bare!.batchMs];
+  const note = `${oursMs.toFixed(2)} ms until a post is answered against ${peerMs.toFixed(2)} until it is acknowledged, the median`;
+  return toRow({ name: "C lone", oursMs, peer: "a bare JetStream publisher", peerMs, ratio: oursMs / peerMs, note }, SHOWN);
 }
 
 /** A client process for each node, all at once. */
@@ -101,14 +145,10 @@ async function together<Result>(
   return results;
 }
 
-function batchMs(eventsPerSecond: number): number {
-  return (BATCH_EVENTS / eventsPerSecond) * 1000;
-}
-
 async function countRequests(stage: Stage, nodes: readonly GatewayProcess[]): Promise<Row[]> {
   const rates: number[] = [];
-  for (const count of NODE_COUNTS) {
-    stage.tell(`C: asking ${count} of 3 nodes`);
+  for (const count of nodeCountsOf(stage)) {
+    stage.tell(`C: asking ${count} nodes`);
     const end = stage.budgetMs > 0 ? { duration: LOAD_SECONDS } : { amount: CONNECTIONS };
     const asked = await together(stage, nodes.slice(0, count), (client, { url }) =>
       client.run("load", { ...toRest(url, QUESTIONS.E6), connections: CONNECTIONS, ...end }),
@@ -127,14 +167,14 @@ async function countRequests(stage: Stage, nodes: readonly GatewayProcess[]): Pr
 async function catchUp(stage: Stage, servers: NatsServers): Promise<Row> {
   stage.tell("C: filling a stream");
   const stream = "full";
-  await createStream(servers, stream);
+  const remove = await createStream(servers, stream);
   const eventCount = await fill(servers, stream, stage.segmentCount);
   stage.tell(`C: catching up ${eventCount} events`);
-  const folder = await stage.folder();
   const beganMs = performance.now();
-  const node = await startNode(servers, stream, folder);
+  const node = await startNode(stage, servers, stream);
   const oursMs = performance.now() - beganMs;
   await node.close();
+  await remove();
   const note = `${Math.round((eventCount / oursMs) * 1000)} events/s`;
   return toRow({ name: "C catch up", oursMs, peer: `${eventCount} events, empty to ready`, ratio: oursMs, unit: "ms", note }, SHOWN);
 }
@@ -150,8 +190,8 @@ async function fill(servers: NatsServers, stream: string, segmentCount: number):
     const events = chunk.flatMap((history) => history.events);
     eventCount += events.length;
     const publishing: Promise<unknown>[] = [];
-    for (let at = 0; at < events.length; at += BATCH_EVENTS) {
-      const payload = JSON.stringify(events.slice(at, at + BATCH_EVENTS));
+    for (let at = 0; at < events.length; at += FILL_EVENTS) {
+      const payload = JSON.stringify(events.slice(at, at + FILL_EVENTS));
       publishing.push(client.publish(`${stream}.events.${ACCOUNT_ID}`, payload, { headers: sent }));
     }
     await Promise.all(publishing);
@@ -160,12 +200,15 @@ async function fill(servers: NatsServers, stream: string, segmentCount: number):
   return eventCount;
 }
 
-/** As a gateway makes it. */
-async function createStream(servers: NatsServers, name: string): Promise<void> {
+/** As a gateway makes it. @returns removes it */
+async function createStream(servers: NatsServers, name: string): Promise<() => Promise<void>> {
   const connection = await connect({ servers: hostsOf(servers) });
-  const manager = await jetstreamManager(connection);
-  await manager.streams.add({ name, subjects: [`${name}.events.*`], num_replicas: 3 });
-  await connection.close();
+  const { streams } = await jetstreamManager(connection);
+  await streams.add({ name, subjects: [`${name}.events.*`], num_replicas: 3 });
+  return async () => {
+    await streams.delete(name);
+    await connection.close();
+  };
 }
 
 function hostsOf(servers: NatsServers): string[] {

@@ -5,15 +5,15 @@ import { SENDERS, UNASSIGNMENT_REASONS, USER_TYPES } from "@segmeter/engine";
 import { openSqliteLog } from "@segmeter/event-log/sqlite";
 import { atLeast, atMost, toRow, type Benchmark, type Row } from "./benchmark.ts";
 import { ACCOUNT_ID, eventsInOrder } from "./dataset.ts";
-import { medianOf, time } from "./measure.ts";
 import { startBenchGateway } from "./served.ts";
 import type { Stage } from "./stage.ts";
 
 const BATCH_EVENTS = 5_000;
 /** About 400,000 events. */
 const POSTED_SEGMENTS_MAX = 80_000;
-const SLICE_BATCHES = 8;
 const IN_FLIGHT = 2;
+/** Neither side is timed before. */
+const WARM_UP_MS = 400;
 const LATE_SHARE = 0.01;
 
 /** Events on their way to disk and back. */
@@ -23,7 +23,6 @@ export const LOG_BENCHMARKS: readonly Benchmark[] = [
 
 interface Posted {
   readonly folder: string;
-  /** The median of its slices. */
   readonly eventsPerSecond: number;
 }
 
@@ -72,19 +71,19 @@ async function post(stage: Stage, lateShare: number): Promise<Posted> {
   const folder = await stage.folder();
   const gateway = await startBenchGateway(folder);
   const client = stage.client();
-  const eventsPerSecond = await client.run("post", {
+  await client.run("prepare", { prefix: "", segmentCount: postedSegments(stage), batchEvents: BATCH_EVENTS, lateShare });
+  const { eventsPerSecond } = await client.run("post", {
     url: `${gateway.url}/v1/accounts/${ACCOUNT_ID}/events`,
-    prefix: "",
-    segmentCount: postedSegments(stage),
-    batchEvents: BATCH_EVENTS,
-    sliceBatches: SLICE_BATCHES,
     inFlight: IN_FLIGHT,
-    lateShare,
+    warmUpMs: warmUpMs(stage),
   });
   await client.close();
   await gateway.close();
-  // The first slice warms up; the last one may be short.
-  return { folder, eventsPerSecond: medianOf(eventsPerSecond.length > 2 ? eventsPerSecond.slice(1, -1) : eventsPerSecond) };
+  return { folder, eventsPerSecond };
+}
+
+function warmUpMs({ budgetMs }: Stage): number {
+  return budgetMs > 0 ? WARM_UP_MS : 0;
 }
 
 function postedSegments({ segmentCount }: Stage): number {
@@ -129,19 +128,19 @@ async function insertDirectly(
   const { conversations, events } = toRows(postedSegments(stage));
   const addEvent = prepareInsert(db, "events", events);
   const addConversation = prepareInsert(db, "conversations", conversations);
-  const rates: number[] = [];
   let addedConversations = 0;
-  for (let start = 0; start < events.length; start += BATCH_EVENTS * SLICE_BATCHES) {
-    const slice = events.slice(start, start + BATCH_EVENTS * SLICE_BATCHES);
-    const ms = await time(() => {
-      for (let batch = 0; batch < slice.length; batch += BATCH_EVENTS) insertBatch(slice.slice(batch, batch + BATCH_EVENTS));
-    });
-    rates.push((slice.length / ms) * 1000);
+  const startMs = performance.now() + warmUpMs(stage);
+  let timed: { readonly startMs: number; readonly startRow: number } | undefined;
+  for (let start = 0; start < events.length; start += BATCH_EVENTS) {
+    const beganMs = performance.now();
+    if (beganMs >= startMs) timed ??= { startMs: beganMs, startRow: start };
+    insertBatch(events.slice(start, start + BATCH_EVENTS));
   }
+  const eventsPerSecond = ((events.length - timed!.startRow) / (performance.now() - timed!.startMs)) * 1000;
   const [sums] = db.prepare("SELECT count(*), sum(at % 86400000), sum(length(event_id)) FROM events", { returnArrays: true }).all();
   db.close();
   const isSame = JSON.stringify(sums) === JSON.stringify(await sumsOf(fromFolder));
-  return { eventsPerSecond: medianOf(rates.length > 2 ? rates.slice(1, -1) : rates), rowCount: events.length, isSame };
+  return { eventsPerSecond, rowCount: events.length, isSame };
 
   /** Keys of conversations ascend as they first appear. */
   function insertBatch(rows: readonly SqlRow[]): void {
