@@ -43,6 +43,11 @@ interface Submission extends EventBatch {
 /** One durable transaction holds at most about this many events, and its requests wait for it together. */
 const TURN_EVENTS_MAX = 20_000;
 const WAITING_EVENTS_MAX = 200_000;
+/**
+ * A smaller turn waits while another is under way, and grows meanwhile: a turn costs much the same whatever is in it. One of so
+ * many events would gain little, and goes as soon as the log takes one more.
+ */
+const FULL_TURN_EVENTS = 2_000;
 /** Of the engine: kept for what is on its way, and for the cells of answers. */
 const ROOM_BYTES_MIN = 256 * 1024 * 1024;
 
@@ -170,7 +175,8 @@ export class Intake {
 
   /** Whoever comes in the same moment comes along. */
   #planTurn(): void {
-    if (this.#isTurnDue || this.#waiting.length === 0 || this.#appendCount >= this.#log.appendsAtOnce) return;
+    const atOnce = this.#waitingEventCount >= FULL_TURN_EVENTS ? this.#log.appendsAtOnce : 1;
+    if (this.#isTurnDue || this.#waiting.length === 0 || this.#appendCount >= atOnce) return;
     this.#isTurnDue = true;
     this.#answering = Promise.all([this.#answering, Promise.resolve().then(() => this.#append())]).then(ignore);
   }

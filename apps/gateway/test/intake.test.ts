@@ -110,6 +110,23 @@ describe("the intake", () => {
     expect([...seen]).toEqual(["1 segments, position 2", "20 segments, position 40"]);
   });
 
+  test("lets small posts wait for the turn under way and go together, and full ones go at once", async () => {
+    Object.assign(log, { appendsAtOnce: 3 });
+    const append = vi.spyOn(log, "append");
+    const small = [0, 1, 2, 3, 4].map((i) => conversation(`c${i}`));
+    const full = Array.from({ length: 1_000 }, (_, i) => conversation(`f${i}`)).flat();
+    const posting: Promise<unknown>[] = [];
+    for (const events of [small[0]!, small[1]!, small[2]!, full, small[3]!, small[4]!]) {
+      posting.push(intake.submit("a", events));
+      // Those of one moment go together anyway.
+      await Promise.resolve();
+    }
+    await Promise.all(posting);
+    const sizes = append.mock.calls.map(([batches]) => batches.reduce((sum, { events }) => sum + events.length, 0));
+    expect(sizes).toEqual([2, 2 + 2 + 2_000, 2 + 2]);
+    expect(engine.countEnded("a", ALL_TIME)).toBe(1_005);
+  });
+
   test("acknowledges nothing from the moment that the engine refuses what the log has taken", async () => {
     vi.spyOn(engine, "fold").mockImplementationOnce(() => {
       throw new Error("refused");
