@@ -140,7 +140,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   endConnections(app);
   addSecurityHeaders(app);
   if (network.corsOrigins.length > 0) await addCors(app, network.corsOrigins);
-  addHealth(app, readiness, intake, stream);
+  addHealth(app, readiness, stream);
   addOpenapi(app);
   addSession(app, access);
   addDomainLookup(app, liveperson.config.publicHost);
@@ -182,7 +182,6 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       nameOf: (accountId, agentId) => directories.of(accountId).find([agentId])?.displayName ?? null,
       readiness,
       access,
-      refuseWhileUnread,
       introspection,
       trustedDocuments,
       intake,

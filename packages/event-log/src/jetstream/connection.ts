@@ -33,6 +33,8 @@ export async function connectTo(options: NatsOptions): Promise<NatsConnection> {
     reconnectTimeWait: RECONNECT_EVERY_MS,
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
+    // It would make an error for every request, in case it is needed.
+    noAsyncTraces: true,
   });
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
-import type { AppendedBatch } from "../event-log.ts";
+import type { AppendedBatch, StorageError } from "../event-log.ts";
 import { storageError } from "../sqlite/failure.ts";
 import type { Outgoing } from "./message.ts";
 import type { StreamLink } from "./stream-link.ts";
@@ -15,11 +14,15 @@ export interface Own {
   readonly reject: (error: unknown) => void;
 }
 
+interface Waiting extends Own {
+  giveUp: NodeJS.Timeout | undefined;
+}
+
 /** The messages that this node publishes, and waits for until they come back and are stored. */
 export class OwnMessages {
   readonly #path: string;
   /** By the id of the message. */
-  readonly #waiting = new Map<string, Own>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #node = randomUUID();
   #count = 0;
 
@@ -32,13 +35,13 @@ export class OwnMessages {
   async send(link: StreamLink, message: Outgoing): Promise<AppendedBatch> {
     const id = `${this.#node}-${++this.#count}`;
     const { promise, resolve, reject } = Promise.withResolvers<AppendedBatch>();
-    this.#waiting.set(id, { message, resolve, reject });
-    const settled = new AbortController();
-    void this.#publish(link, id, message, settled.signal);
+    const own: Waiting = { message, resolve, reject, giveUp: undefined };
+    this.#waiting.set(id, own);
+    void this.#publish(link, id, own);
     try {
       return await promise;
     } finally {
-      settled.abort();
+      clearTimeout(own.giveUp);
       this.#waiting.delete(id);
     }
   }
@@ -52,16 +55,20 @@ export class OwnMessages {
     for (const { reject } of this.#waiting.values()) reject(error);
   }
 
-  /** @param settled aborts when the message is stored here, or has failed */
-  async #publish(link: StreamLink, id: string, message: Outgoing, settled: AbortSignal): Promise<void> {
-    let why = "the stream has not acknowledged the events";
+  async #publish(link: StreamLink, id: string, own: Waiting): Promise<void> {
+    const { message, reject } = own;
     try {
       await link.publish(id, message);
-      why = "the stream has the events, but they are not stored here yet";
-      await delay(STORE_MS_MAX, undefined, { signal: settled });
-      this.of(id)?.reject(storageError("UNREACHABLE", this.#path, why));
     } catch (error) {
-      this.of(id)?.reject(storageError("UNREACHABLE", this.#path, why, error));
+      return reject(this.#unreachable("the stream has not acknowledged the events", error));
     }
+    // Many are stored here before that is known.
+    if (!this.#waiting.has(id)) return;
+    const why = "the stream has the events, but they are not stored here yet";
+    own.giveUp = setTimeout(() => reject(this.#unreachable(why)), STORE_MS_MAX);
+  }
+
+  #unreachable(why: string, cause?: unknown): StorageError {
+    return storageError("UNREACHABLE", this.#path, why, cause);
   }
 }
