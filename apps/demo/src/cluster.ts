@@ -20,7 +20,7 @@ const MAIN = fileURLToPath(import.meta.resolve("../../gateway/dist/main.js"));
 const dataDir = resolve(process.env["DATA_DIR"] || "cluster-data");
 const firstPort = Number(process.env["PORT"] || "4000");
 if (findNatsServer() === null) fail(NATS_MISSING);
-if (!Number.isInteger(firstPort)) fail(`PORT: expected the port of the first gateway, got ${process.env["PORT"]}`);
+if (!(Number.isInteger(firstPort) && firstPort > 0)) fail(`PORT: expected the port of the first gateway, got ${process.env["PORT"]}`);
 if (!(await isDemoFolder(dataDir))) fail(`The folder "${dataDir}" holds data that is not the demo's: name another one by DATA_DIR.`);
 
 const stopping = new AbortController();

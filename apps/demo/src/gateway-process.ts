@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { ask } from "./ask.ts";
 
@@ -17,13 +18,25 @@ export interface GatewayProcess {
 
 /** Starts a gateway beside this process and waits until it is ready; ends with it if it cannot start. */
 export async function startGatewayProcess(main: string, environment: NodeJS.ProcessEnv): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [...NODE_ARGUMENTS, main], { env: environment, stdio: "inherit" });
+  const host = environment["HOST"] || "127.0.0.1";
+  // The gateway would not tell here which one it has taken.
+  const port = environment["PORT"] === "0" ? await freePort(host) : environment["PORT"] || "4000";
+  const env = { ...environment, HOST: host, PORT: String(port) };
+  const child = spawn(process.execPath, [...NODE_ARGUMENTS, main], { env, stdio: "inherit" });
   const exited = once(child, "exit").then(([code]) => (code as number | null) ?? 1);
-  const { HOST: host, PORT: port, TLS_CERT: certificate } = environment;
-  const url = `${certificate ? "https" : "http"}://${host || "127.0.0.1"}:${port || "4000"}`;
+  const url = `${environment["TLS_CERT"] ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
   const isRunning = await Promise.race([exited.then(() => false), untilReady(url).then(() => true)]);
   if (!isRunning) process.exit(await exited);
   return { url, pid: child.pid!, exited, stop: (signal) => void child.kill(signal) };
+}
+
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 async function untilReady(url: string): Promise<void> {

@@ -43,6 +43,11 @@ const URL_OPTION = new Option("--url <url>", "where the gateway listens")
   .default("http://127.0.0.1:4000")
   .env("SEGMETER_URL")
   .argParser(toUrl);
+const ONE_NODE: readonly string[] = ["http://127.0.0.1:4000"];
+const NODES_OPTION = new Option("--url <url>", "where a node listens; may be given several times")
+  .default(ONE_NODE, JSON.stringify(ONE_NODE[0]))
+  .env("SEGMETER_URL")
+  .argParser((text: string, before: readonly string[]) => [...(before === ONE_NODE ? [] : before), toUrl(text)]);
 const TOKEN_OPTION = new Option("--token <token>", "an API key or a token, if the gateway asks for one").env("SEGMETER_TOKEN");
 const DATA_DIR_OPTION = new Option("--data-dir <folder>", "the data folder of a gateway that does not run");
 
@@ -158,20 +163,21 @@ program
 program
   .command("move")
   .description(
-    "Move the event log of a machine that was alone, and has stopped, into the stream of a cluster, and hold every number of a node against it; if one differs, the exit status is 1.",
+    "Move the event log of a machine that was alone, and has stopped, into the stream of a cluster, and hold every number of its nodes against it; if one differs, the exit status is 1.",
   )
   .requiredOption("--data-dir <folder>", "the data folder of the machine that was alone; it stays as it is")
-  .addOption(URL_OPTION)
+  .addOption(NODES_OPTION)
   .addOption(TOKEN_OPTION)
   .addHelpText(
     "after",
     `
 The stream is named as for a node, by NATS_URL, NATS_STREAM, NATS_REPLICAS, NATS_CREDS, NATS_CA, NATS_CERT, NATS_KEY and
 RETENTION_HOURS, and made where it is missing. It may hold other accounts, and nothing of those that move. Interrupted, run it
-again: it goes on where it was. With ACCOUNTS only the numbers of those are held against the node's; all are moved.`,
+again: it goes on where it was. Where nodes hold a part of the accounts each, name one of every part: --url <url> --url <url>.`,
   )
-  .action(async ({ dataDir, url, token }: { dataDir: string; url: string; token?: string }) => {
-    if (!(await move(dataDir, { url, token }, process.env))) process.exitCode = 1;
+  .action(async ({ dataDir, url: urls, token }: { dataDir: string; url: string[]; token?: string }) => {
+    const nodes = urls.map((url) => ({ url, token }));
+    if (!(await move(dataDir, nodes, process.env))) process.exitCode = 1;
   });
 
 program

@@ -134,11 +134,13 @@ export async function startGateway({
   });
   app.addHook("onClose", async () => access.close());
   app.addHook("onClose", () => liveperson.close());
-  if (config.tls) {
-    const following = await followTlsFiles(config.tls, app.server as object as TlsServer, logger);
+  if (config.tls && tls) {
+    const following = await followTlsFiles(config.tls, tls, app.server as object as TlsServer, logger);
     app.addHook("onClose", async () => following.close());
   }
-  const url = await orClose(app.listen({ port: config.port, host, backlog: BACKLOG }), app, log);
+  // Fastify would open a second server for what else this name stands for, without the bounds of the first.
+  const address = host === "localhost" ? "127.0.0.1" : host;
+  const url = await orClose(app.listen({ port: config.port, host: address, backlog: BACKLOG }), app, log);
   const prune = async (pruningStops: AbortSignal): Promise<void> => {
     const removedCount = await retention.prune(pruningStops);
     if (removedCount > 0) logger.info({ conversations: removedCount }, "pruned");
@@ -176,7 +178,7 @@ export async function startGateway({
   async function start(): Promise<void> {
     const beganMs = performance.now();
     await replay({ log, engine, changes, keptSinceMs: retention.keptSinceMs(now()), readiness });
-    if (stream) await catchUp(stream, readiness, stopping.signal);
+    if (stream) await catchUp(stream, intake, readiness, stopping.signal);
     if (readiness.state === "stopping") return;
     Object.assign(readiness, { state: "ready", progress: 1 });
     const { eventCount: events, conversationCount: conversations } = await log.size();
@@ -222,7 +224,7 @@ async function orClose<Result>(work: Promise<Result>, ...opened: readonly { clos
 const CATCH_UP_LOOK_MS = 100;
 
 /** Takes everything that the stream holds now, and follows it from then on. */
-async function catchUp(stream: JetStreamLog, readiness: Readiness, stopping: AbortSignal): Promise<void> {
+async function catchUp(stream: JetStreamLog, intake: Intake, readiness: Readiness, stopping: AbortSignal): Promise<void> {
   const startPosition = stream.position;
   Object.assign(readiness, { doing: "this node is catching up with the stream", progress: 0 });
   const looking = setInterval(() => {
@@ -231,6 +233,9 @@ async function catchUp(stream: JetStreamLog, readiness: Readiness, stopping: Abo
   }, CATCH_UP_LOOK_MS);
   try {
     await stream.catchUp(stopping);
+    // What is stored is in the answers a moment later.
+    const { position } = stream;
+    while (!stopping.aborted && !(await intake.reaches(position, CATCH_UP_LOOK_MS)));
   } finally {
     clearInterval(looking);
   }

@@ -117,6 +117,17 @@ describe("segmeter keys", () => {
     expect(await readdir(folder.path)).toEqual(["access.json"]);
   });
 
+  test("leaves a file as it is that would hold too many, and says so", async () => {
+    const path = keyFileIn(folder.path);
+    const { id: _, ...key } = { ...request("x"), sha256: "0".repeat(64), createdAt: new Date(0).toISOString(), id: "" };
+    const full = { version: 1, keys: Array.from({ length: 10_000 }, (_key, i) => ({ ...key, id: i.toString(16).padStart(12, "0") })) };
+    await writeFile(path, JSON.stringify(full));
+    const { exitCode, stderr } = await create(...READ_ALL);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^segmeter: .*access\.json stays as it is, since .*10000.*\n$/)]);
+    expect(await readFile(path, "utf8")).toBe(JSON.stringify(full));
+    expect(await readdir(folder.path)).toEqual(["access.json"]);
+  });
+
   test("makes one change at a time, and says what to do about one that was broken off", async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, (_, i) => addKey(keyFileIn(folder.path), request(`n${i}`), 0)));
     const made = outcomes.filter(({ status }) => status === "fulfilled").length;

@@ -8,9 +8,11 @@ import { X509Certificate } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import type { IncomingMessage } from "node:http";
+import { pino } from "pino";
 import { generate } from "selfsigned";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
+import { followTlsFiles, readTlsFiles } from "../src/http/tls.ts";
 import { readConfig, startGateway, type Gateway } from "../src/index.ts";
 import { createTestFolder } from "./test-gateway.ts";
 
@@ -75,6 +77,22 @@ describe("with a certificate the gateway", () => {
     await vi.waitFor(async () => expect(await fingerprint()).toBe(after), { timeout: 10_000, interval: 100 });
     // What was open goes on.
     expect((await get("/healthz")).text).toBe('{"status":"ok"}');
+  });
+
+  test("takes one that was put there while the gateway started", async () => {
+    const { TLS_CERT: certFile, TLS_KEY: keyFile } = tlsFiles() as { TLS_CERT: string; TLS_KEY: string };
+    const there = await readTlsFiles({ certFile, keyFile });
+    const { cert, private: key } = await createCertificate();
+    const setSecureContext = vi.fn();
+    const logger = pino({ level: "silent" });
+    for (const [used, taken] of [
+      [there, []],
+      [{ ...there, cert, key }, [[there]]],
+    ] as const) {
+      const following = await followTlsFiles({ certFile, keyFile }, used, { setSecureContext }, logger);
+      following.close();
+      expect(setSecureContext.mock.calls).toEqual(taken);
+    }
   });
 
   test("ends connections that are idle, and those that never became one, when it stops", async () => {

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exportSPKI, importJWK, SignJWT, UnsecuredJWT, type CryptoKey, type JWTPayload } from "jose";
 import { pino } from "pino";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Access } from "../src/access/access.ts";
 import type { Caller } from "../src/access/caller.ts";
 import type { TokenConfig } from "../src/access/token-verifier.ts";
@@ -137,6 +137,27 @@ describe("the issuer's keys", () => {
     const token = await issuer.sign();
     for (let i = 0; i < 5; i++) await expectRefusal(access, token, 503);
     expect(served.askedCount()).toBe(1);
+    served.close();
+  });
+
+  test("are good until they are too old, though a token of an unknown one had them asked for in vain", async () => {
+    const answer = { status: 200, jwks: issuer.jwks as unknown };
+    const served = await serveJwks(answer);
+    const access = await openAccess(issuer.configFor(served.url));
+    const [good, unknown] = [await issuer.sign(), await issuer.sign({}, { header: { kid: "unknown" } })];
+    await access.identify(good);
+    answer.status = 500;
+    // So long after an answer the keys may be asked for again.
+    const beganMs = Date.now();
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => beganMs + 31_000);
+    for (let i = 0; i < 3; i++) {
+      await expectRefusal(access, unknown, 503);
+      expect((await access.identify(good)).name).toBe('token of "somebody"');
+    }
+    expect(served.askedCount()).toBe(2);
+    clock.mockImplementation(() => beganMs + 11 * 60_000);
+    await expectRefusal(access, good, 503);
+    clock.mockRestore();
     served.close();
   });
 

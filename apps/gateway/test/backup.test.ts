@@ -1,7 +1,12 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { EventLog } from "@segmeter/event-log";
 import { createTraffic } from "@segmeter/testkit";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import Fastify from "fastify";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { createCaller, NO_RESTRICTION } from "../src/access/caller.ts";
+import { addBackup } from "../src/http/backup.ts";
+import { handleProblems } from "../src/http/problem.ts";
 import { runCli } from "./cli-process.ts";
 import { createTestFolder, startTestGateway, type TestGateway } from "./test-gateway.ts";
 
@@ -128,6 +133,37 @@ describe("segmeter backup and restore", () => {
       expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`the gateway answered ${status}`) });
     }
     expect(await runCli(["backup", file, "--url", gateway.url, "--token", admin])).toMatchObject({ exitCode: 0 });
+  });
+
+  test("one that is given up is made to its end before the next begins", async () => {
+    const { promise: mayCopy, resolve: letCopy } = Promise.withResolvers<void>();
+    const copyTo = vi.fn<EventLog["copyTo"]>(async (path) => {
+      await mayCopy;
+      await writeFile(path, `copy ${copyTo.mock.calls.length}`);
+    });
+    const app = Fastify();
+    handleProblems(app);
+    const everybody = createCaller("everybody", { accounts: null, scopes: ["admin"], restriction: NO_RESTRICTION }, () => true);
+    app.decorateRequest("caller", { getter: () => everybody });
+    addBackup(app, { copyTo } as Partial<EventLog> as EventLog, folder.path);
+    const url = `${await app.listen()}/v1/backup`;
+    onTestFinished(() => app.close());
+
+    const givingUp = new AbortController();
+    const left = new Promise((resolve) => void app.server.once("request", (_, response) => response.once("close", resolve)));
+    const given = fetch(url, { method: "POST", signal: givingUp.signal }).catch(() => null);
+    await vi.waitFor(() => expect(copyTo).toHaveBeenCalledTimes(1));
+    givingUp.abort();
+    await Promise.all([given, left]);
+    const tooEarly = await fetch(url, { method: "POST" });
+    expect([tooEarly.status, tooEarly.headers.get("retry-after")]).toEqual([503, "10"]);
+
+    letCopy();
+    await vi.waitFor(async () => {
+      const next = await fetch(url, { method: "POST" });
+      expect([next.status, await next.text()]).toEqual([200, "copy 2"]);
+    });
+    expect(await readdir(folder.path)).toEqual([]);
   });
 
   test("a page of another origin may not ask for a backup, and where nobody listens that is said", async () => {

@@ -49,17 +49,19 @@ describe("segmeter import", () => {
     const bytes = Buffer.concat([
       Buffer.from(`\uFEFF${good[0]}\r\n\r\n{"eventId":\n7\n`),
       Buffer.from([0x22, 0xff, 0x22, 0x0a]),
-      Buffer.from(`${good[1]!.replace('"at":', '"at":-')}\n{"x":"\u2028\u0085",${good[2]!.slice(1)}`),
+      Buffer.from(`${good[1]!.replace('"at":', '"at":-')}\n{"x":"\u2028\u0085",${good[2]!.slice(1)}\n`),
+      Buffer.from(`{"x":"${"y".repeat(1024 * 1024)}",${good[0]!.slice(1)}`),
     ]);
     const path = await file("bad.ndjson", bytes);
     const { exitCode, stdout, stderr } = await importInto(account, [path]);
-    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^2 accepted, 0 duplicates, 4 bad lines skipped/)]);
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^2 accepted, 0 duplicates, 5 bad lines skipped/)]);
     const listed = stderr.trimEnd().split("\n");
     expect(listed.toSorted()).toEqual([
       expect.stringMatching(new RegExp(`^${path}:3: not JSON: \\S`)),
       `${path}:4: expected a JSON object, got 7`,
       `${path}:5: not UTF-8`,
       expect.stringMatching(new RegExp(`^${path}:6: at: expected a whole number, 0 or more, got -\\d+$`)),
+      expect.stringMatching(new RegExp(`^${path}:8: expected at most 1048576 characters, got \\d+$`)),
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { once } from "node:events";
+import dns, { type LookupOptions } from "node:dns";
 import { connect } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { expectProblem } from "./problem.ts";
 import { startTestGateway, type TestAnswer, type TestGateway } from "./test-gateway.ts";
 
@@ -34,6 +35,25 @@ describe("a wrong method is a 405 that names the right ones", () => {
       }
     });
   }
+});
+
+test("the name localhost is one address, all of whose connections are bounded", async () => {
+  const addresses = [
+    { address: "127.0.0.1", family: 4 },
+    { address: "127.0.0.2", family: 4 },
+  ];
+  const { lookup } = dns;
+  const found: typeof lookup = ((host: string, options: LookupOptions, take: (error: null, found: unknown) => void) =>
+    host === "localhost" && options.all ? take(null, addresses) : lookup(host, options, take as never)) as never;
+  vi.spyOn(dns, "lookup").mockImplementation(found);
+  const local = await startTestGateway({ host: "localhost" });
+  onTestFinished(async () => {
+    vi.restoreAllMocks();
+    await local.close();
+  });
+  expect(local.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  const elsewhere = connect(Number(new URL(local.url).port), "127.0.0.2");
+  await expect(once(elsewhere, "connect")).rejects.toThrow("ECONNREFUSED");
 });
 
 test("an unknown path is a 404, whatever the method and the body", async () => {

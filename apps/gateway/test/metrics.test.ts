@@ -99,6 +99,17 @@ describe("/metrics counts", () => {
     await expect.poll(async () => (await read(gateway)).get("segmeter_subscriptions")).toBe(0);
   });
 
+  test("event streams once they are open: they end only by being broken off", async () => {
+    const stopping = new AbortController();
+    const query = 'subscription { agentSegments(accountId: "a", timeframe: 60) { metrics { totalAgentConversationSegments } } }';
+    const url = `${gateway.url}/graphql/stream?query=${encodeURIComponent(query)}`;
+    await (await fetch(url, { signal: stopping.signal })).body!.getReader().read();
+    stopping.abort();
+    await expect.poll(async () => (await read(gateway)).get("segmeter_subscriptions")).toBe(0);
+    const series = 'segmeter_http_requests_total{route="/graphql/stream",method="GET",status="200"}';
+    expect((await read(gateway)).get(series)).toBe(1);
+  });
+
   /** @returns how many series there are after questions of every kind */
   async function ask(name: string): Promise<number> {
     await gateway.get(`/operations/api/account/${name}/msgagentsegments?v=1&timeframe=60&agentIds=${name}`);

@@ -50,7 +50,7 @@ afterAll(async () => {
 
 describe("segmeter shadow", () => {
   test("finds no difference between services that know the same, however often they are asked", async () => {
-    const { exitCode, stdout, stderr } = await run(whole.url, same.url, "--times", "2", "--every", "1");
+    const { exitCode, stdout, stderr } = await run(whole.url, `${same.url}/`, "--times", "2", "--every", "1");
     // Two agents and the total; under a skill, without and the total; with intervals 3 of the older, 5 of the newer, 5 in all.
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: "", stderr: "0 differences, in 6 questions of 42 parts\n" });
   });

@@ -50,6 +50,16 @@ export const DEFAULT_VIEW: View = {
   theme: null,
 };
 
+// Maps, since what an object inherits would be words too.
+const USER_TYPES: ReadonlyMap<string, UserType> = new Map([
+  ["human", "HUMAN"],
+  ["bot", "BOT"],
+]);
+const SWITCH: ReadonlyMap<string, boolean> = new Map([
+  ["1", true],
+  ["0", false],
+]);
+
 /** Reads one parameter's text; undefined when it is none of what was expected. */
 interface Parameter<T> {
   readonly expected: string;
@@ -72,7 +82,7 @@ const PARAMETERS: { readonly [Key in keyof View]: Parameter<View[Key]> } = {
   sources: ids("source"),
   userType: {
     expected: "human or bot",
-    parse: (text) => ({ human: "HUMAN" as const, bot: "BOT" as const })[text.toLowerCase()],
+    parse: (text) => USER_TYPES.get(text.toLowerCase()),
     write: (value) => value?.toLowerCase() ?? "",
   },
   metric: { expected: "a metric's name", parse: (text) => (isMetricName(text) ? text : undefined), write: String },
@@ -93,7 +103,7 @@ const PARAMETERS: { readonly [Key in keyof View]: Parameter<View[Key]> } = {
     parse: (text) => (text.length <= SEARCH_LENGTH_MAX ? text : undefined),
     write: encodeURIComponent,
   },
-  tv: { expected: "1 or 0", parse: (text) => ({ "1": true, "0": false })[text], write: (value) => (value ? "1" : "0") },
+  tv: { expected: "1 or 0", parse: (text) => SWITCH.get(text), write: (value) => (value ? "1" : "0") },
   theme: oneOf("light", "dark"),
 };
 

@@ -46,7 +46,7 @@ export async function changeAccessFile<Value>(
     const changed = change(await readAccessFile(path, format));
     if (changed === null) return;
     const text = `${JSON.stringify(format.write(changed), null, 2)}\n`;
-    format.parse(text);
+    assertParses(path, text, format);
     await file.writeFile(text);
     await file.sync();
     await rename(newPath, path);
@@ -55,6 +55,14 @@ export async function changeAccessFile<Value>(
   } finally {
     await file.close();
     if (!isRenamed) await unlink(newPath);
+  }
+}
+
+function assertParses<Value>(path: string, text: string, { parse }: FileFormat<Value>): void {
+  try {
+    parse(text);
+  } catch (error) {
+    throw new AccessFileError(`${path} stays as it is, since it could not be read: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -19,7 +19,7 @@ const CLOCK_TOLERANCE_S = 5;
 const TOKEN_LENGTH_MAX = 8 * 1024;
 const FETCH_MS_MAX = 5_000;
 const FETCH_AGAIN_MS = 30_000;
-/** After a failure; until then the issuer is not asked, whoever asks here. */
+/** After a failure; until then the issuer is not asked, and keys that are not too old are all there is. */
 const RETRY_MS = 2_000;
 const KEYS_AGE_MS_MAX = 10 * 60_000;
 const LOOK_EVERY_MS = 500;
@@ -96,10 +96,13 @@ function fromUrl(url: URL): KeySource {
   return {
     close: () => undefined,
     keyOf: async (header, token) => {
-      if (performance.now() - failed.atMs < RETRY_MS) throw new KeysMissing(failed.message);
+      const isAsked = performance.now() - failed.atMs >= RETRY_MS;
+      if (!isAsked && !keys.fresh) throw new KeysMissing(failed.message);
       try {
-        return await keys(header, token);
+        return await (isAsked ? keys : createLocalJWKSet(keys.jwks()!))(header, token);
       } catch (error) {
+        // Of a key that came after those that are known, perhaps.
+        if (!isAsked && error instanceof errors.JWKSNoMatchingKey) throw new KeysMissing(failed.message);
         if (IS_TOKENS_FAULT.some((kind) => error instanceof kind)) throw error;
         failed = { atMs: performance.now(), message: `${url.href}: ${(error as Error).message}` };
         throw new KeysMissing(failed.message, { cause: error });

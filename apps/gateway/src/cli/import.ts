@@ -1,3 +1,4 @@
+import { EVENT_CHARS_MAX } from "../http/event-values.ts";
 import { BadLines } from "./bad-lines.ts";
 import { readLines, sizeOf } from "./event-file.ts";
 import { createSender, type Destination } from "./post-events.ts";
@@ -51,6 +52,11 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
         continue;
       }
       const text = shiftMs === 0 ? parsed.text : shifted(parsed, shiftMs);
+      // One such line, and the gateway takes nothing of what it is sent with.
+      if (text.length > EVENT_CHARS_MAX) {
+        bad.add(path, number, `expected at most ${EVENT_CHARS_MAX} characters, got ${text.length}`);
+        continue;
+      }
       const textBytes = Buffer.byteLength(text);
       if (batch.length === BATCH_EVENTS || batchBytes + textBytes > BATCH_BYTES) {
         await sendBatch(batch);

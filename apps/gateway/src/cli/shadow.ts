@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { TOTAL_METRIC } from "@segmeter/engine";
 import { z } from "zod";
 import { signatureOf } from "../access/oauth-signature.ts";
-import { authorizationOf, causeOf, problemText } from "./gateway-request.ts";
+import { authorizationOf, causeOf, problemText, urlOf } from "./gateway-request.ts";
 
 export interface ShadowOptions {
   readonly accountId: string;
@@ -51,7 +51,7 @@ export async function shadow(options: ShadowOptions): Promise<number> {
       const query = new URLSearchParams(question).toString();
       const path = `/operations/api/account/${options.accountId}/msgagentsegments?${query}`;
       const at = new Date().toISOString();
-      const [a, b] = await Promise.all([ask(options.url + path, here), ask(options.against + path, there)]);
+      const [a, b] = await Promise.all([ask(urlOf(options.url, path), here), ask(urlOf(options.against, path), there)]);
       const cells = [cellsOf(a), cellsOf(b)] as const;
       cellCount += cells[0].size;
       for (const difference of differencesBetween(...cells)) {

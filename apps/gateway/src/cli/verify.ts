@@ -8,7 +8,7 @@ import type { Difference } from "../verify/differences.ts";
 import { differencesOfDay } from "../verify/engine.ts";
 import { differencesOfHours, type AskGateway } from "../verify/gateway.ts";
 import { createPost } from "./coming-again.ts";
-import { problemText } from "./gateway-request.ts";
+import { problemText, startOf } from "./gateway-request.ts";
 import { copyLog, openLogIn, type RunningGateway } from "./log-copy.ts";
 import { Progress } from "./progress.ts";
 
@@ -19,6 +19,9 @@ export type VerifyPlace = { readonly gateway: RunningGateway } | { readonly data
 export class VerifyError extends Error {
   override readonly name = "VerifyError";
 }
+
+/** A node of a cluster that does not hold the account that it was asked for. */
+export class MisdirectedError extends VerifyError {}
 
 const LISTED_MAX = 100;
 const TRIES = 5;
@@ -164,6 +167,7 @@ export function createAsk(gateway: RunningGateway, progress: Progress): AskGatew
   const post = createPost(gateway, (reason) => progress.say(`waiting: ${reason}`));
   return async (operation) => {
     const { status, text } = await post("/graphql", "application/json", JSON.stringify(operation));
+    if (status === 421) throw new MisdirectedError(`the gateway holds other accounts: ${startOf(text)}`);
     if (status !== 200) throw new VerifyError(`the gateway answered ${status}: ${problemText(text)}`);
     const answer = JSON.parse(text) as { readonly errors?: readonly GraphqlError[] };
     if (answer.errors?.every(({ extensions }) => extensions.causes?.every((cause) => NOT_KEPT.test(cause)))) return null;

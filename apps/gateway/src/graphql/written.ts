@@ -30,6 +30,14 @@ export async function toJsonLine(result: unknown): Promise<Buffer> {
   return out.lend();
 }
 
+/** The same as a text, without the end of the line. */
+export async function toJsonText(result: unknown): Promise<string> {
+  const line = await toJsonLine(result);
+  const text = line.toString("utf8", 0, line.length - 1);
+  giveBack(line);
+  return text;
+}
+
 export function toText(value: unknown): string {
   const out = new JsonBytes();
   for (const _ of writeValue(value, out));

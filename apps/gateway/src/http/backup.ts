@@ -27,8 +27,11 @@ export function addBackup(app: FastifyInstance, log: EventLog, dataDir: string):
     isUnderWay = true;
     // Nothing is sent until the copy is made, however long that takes.
     reply.raw.setTimeout(0);
-    reply.raw.once("close", () => (isUnderWay = false));
-    const copy = await copyOf(log, path, dataDir);
+    const left = new Promise((resolve) => void reply.raw.once("close", resolve));
+    const copying = copyOf(log, path, dataDir);
+    // Also one that nobody waits for any more is made to its end, and lies where the next one would.
+    void Promise.allSettled([left, copying]).then(() => (isUnderWay = false));
+    const copy = await copying;
     reply.type("application/octet-stream").header("content-length", (await copy.stat()).size);
     return reply.send(copy.createReadStream());
   });

@@ -4,7 +4,7 @@ import { HttpProblem } from "./problem.ts";
 /** Read at once: a millisecond or two. */
 const PIECE_CHARS = 128 * 1024;
 /** Of one event: what is longer is none, and could only be read in one go. */
-const EVENT_CHARS_MAX = 1024 * 1024;
+export const EVENT_CHARS_MAX = 1024 * 1024;
 
 /**
  * Reads the values of a body piece by piece, so that whoever takes them can let others have a turn in between.

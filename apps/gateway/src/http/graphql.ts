@@ -44,6 +44,8 @@ export interface GraphqlParts {
   readonly nameOf: NameOf;
   readonly readiness: Readiness;
   readonly access: Access;
+  /** Throws OverloadError while answers are not to be asked for; the routes of HTTP have it as a hook. */
+  readonly refuseWhileUnread: () => Promise<void>;
   readonly introspection: boolean;
   /** null: whatever is asked is answered. */
   readonly trustedDocuments: TrustedDocuments | null;
@@ -56,7 +58,8 @@ export interface GraphqlParts {
 
 /** GraphQL over HTTP, `GET` and `POST`, and pushed. Contract, section 5. */
 export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Promise<void> {
-  const { engine, limits, nameOf, readiness, access, introspection, trustedDocuments, addressOf, intake, share, telemetry } = parts;
+  const { engine, limits, nameOf, readiness, access, refuseWhileUnread, introspection, trustedDocuments } = parts;
+  const { addressOf, intake, share, telemetry } = parts;
   const { instruments } = telemetry;
   const schema = createSchema();
   const apollo = new ApolloServer<RequestContext>({
@@ -136,8 +139,8 @@ export async function addGraphql(app: FastifyInstance, parts: GraphqlParts): Pro
     { name: "topics", help: "Subscriptions that differ: each is answered once for all.", type: "gauge", read: () => pusher.topicCount },
     { name: "pushes_total", help: "Answers given to subscriptions after the first.", type: "counter", read: () => pusher.pushCount },
   ]);
-  addWebSocket(app, { path: GRAPHQL_PATH, schema, pusher, readiness, access, addressOf, telemetry });
-  addEventStream(app, { path: EVENT_STREAM_PATH, pusher, access });
+  addWebSocket(app, { path: GRAPHQL_PATH, schema, pusher, readiness, access, refuseWhileUnread, addressOf, telemetry });
+  addEventStream(app, { path: EVENT_STREAM_PATH, pusher, access, instruments });
   // After those above have closed their connections.
   app.addHook("preClose", async () => pusher.close());
 }

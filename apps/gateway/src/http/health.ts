@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type { Intake } from "../intake.ts";
 import type { Stream } from "./position.ts";
 import { refuseOtherMethods } from "./problem.ts";
 
@@ -16,18 +17,18 @@ export interface Readiness {
  *
  * @param stream null: this machine is alone
  */
-export function addHealth(app: FastifyInstance, readiness: Readiness, stream: Stream | null): void {
+export function addHealth(app: FastifyInstance, readiness: Readiness, intake: Intake, stream: Stream | null): void {
   app.get("/healthz", () => ({ status: "ok" }));
   app.get("/readyz", (_request, reply) => {
     const { state, doing, progress } = readiness;
     const isReady = state === "ready";
     return reply
       .code(isReady ? 200 : 503)
-      .send({ status: state, progress, ...(stream && { ...(!isReady && { doing }), ...toStanding(stream) }) });
+      .send({ status: state, progress, ...(stream && { ...(!isReady && { doing }), ...toStanding(intake, stream) }) });
   });
   for (const url of ["/healthz", "/readyz"]) refuseOtherMethods(app, url, ["GET"]);
 }
 
-function toStanding({ position, state: { isConnected, streamPosition, ageMs } }: Stream): object {
+function toStanding({ position }: Intake, { state: { isConnected, streamPosition, ageMs } }: Stream): object {
   return { position, stream: { connected: isConnected, position: streamPosition, ageMs: Math.round(ageMs) } };
 }

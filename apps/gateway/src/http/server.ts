@@ -140,7 +140,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   endConnections(app);
   addSecurityHeaders(app);
   if (network.corsOrigins.length > 0) await addCors(app, network.corsOrigins);
-  addHealth(app, readiness, stream);
+  addHealth(app, readiness, intake, stream);
   addOpenapi(app);
   addSession(app, access);
   addDomainLookup(app, liveperson.config.publicHost);
@@ -182,6 +182,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       nameOf: (accountId, agentId) => directories.of(accountId).find([agentId])?.displayName ?? null,
       readiness,
       access,
+      refuseWhileUnread,
       introspection,
       trustedDocuments,
       intake,

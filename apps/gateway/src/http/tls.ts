@@ -25,11 +25,14 @@ export async function readTlsFiles({ certFile, keyFile }: TlsConfig): Promise<Tl
 }
 
 /**
- * Has a server take what is in the files whenever one of them changes. Connections that are open stay as they are; while the
+ * Has a server take what is in the files whenever one of them is not what it uses. Connections that are open stay as they are; while the
  * two do not belong together, as between the replacing of one and the other, nothing changes.
+ *
+ * @param used by the server now
  */
 export async function followTlsFiles(
   config: TlsConfig,
+  used: TlsOptions,
   server: Pick<Server, "setSecureContext">,
   logger: FastifyBaseLogger,
 ): Promise<{ readonly close: () => void }> {
@@ -43,6 +46,9 @@ export async function followTlsFiles(
   };
   const watch = { parse: (text: string) => text, onChange: () => void take(), everyMs: LOOK_EVERY_MS };
   const files = await Promise.all([config.certFile, config.keyFile].map((path) => WatchedFile.open({ ...watch, path })));
+  // Since the server read them, the log was opened, which may take a while.
+  const isAsUsed = [used.cert, used.key].every((text, i) => files[i]!.state.kind === "read" && files[i]!.state.value === text);
+  if (!isAsUsed) await take();
   return {
     close: () => {
       for (const file of files) file.close();

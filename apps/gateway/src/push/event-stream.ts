@@ -5,6 +5,7 @@ import type { Access } from "../access/access.ts";
 import { requireScope } from "../access/guard.ts";
 import { POSITION_HEADER } from "../http/position.ts";
 import { HttpProblem, refuseAsGraphql, refuseOtherMethods } from "../http/problem.ts";
+import type { Instruments } from "../telemetry/instruments.ts";
 import { Answer, textFor } from "./topic.ts";
 import { MESSAGE_BYTES_MAX, type Operation } from "./operation.ts";
 import type { Pusher } from "./pusher.ts";
@@ -24,6 +25,7 @@ export interface EventStreamParts {
   readonly path: string;
   readonly pusher: Pusher;
   readonly access: Access;
+  readonly instruments: Instruments;
 }
 
 /**
@@ -31,18 +33,23 @@ export interface EventStreamParts {
  * the last. This is graphql-sse's protocol in its mode of distinct connections; the library's own server keeps every answer
  * that a slow reader has not taken yet, here the newest replaces it.
  */
-export function addEventStream(app: FastifyInstance, { path, pusher, access }: EventStreamParts): void {
+export function addEventStream(app: FastifyInstance, { path, pusher, access, instruments }: EventStreamParts): void {
   const open = new Set<ServerResponse>();
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const operation = operationOf(request);
     const answered = await pusher.answer(operation, request.caller);
+    const only = answered.kind === "once" ? await Answer.ofQuery(answered) : null;
     const { raw: response } = reply.hijack();
     response.writeHead(200, { ...headersOf(reply), ...HEADERS, [POSITION_HEADER]: answered.position });
     const toEvent = (answer: Answer): string => `event: next\ndata: ${textFor(operation, answer)}\n\n`;
-    if (answered.kind === "once") return void response.end(toEvent(new Answer(answered.result, answered.position)) + COMPLETE);
+    if (answered.kind === "once") return void response.end(toEvent(only!) + COMPLETE);
     const { answers } = answered;
     if (response.destroyed) return answers.end();
     open.add(response);
+    // It is broken off in the end, and never was answered as others are.
+    const { method } = request;
+    instruments.onAnswered({ route: path, method, status: 200, durationMs: null });
+    request.log.info({ method, path, status: 200 }, "request");
     const stopKeepingAlive = keepAlive(response);
     // Without `complete`: whoever is let go of may come again, and is told why not, or has a new credential.
     const stopWatching = access.watch(request.caller, () => response.destroy());

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { ExecutionResult, FormattedExecutionResult } from "graphql";
 import type { Subscribed } from "../graphql/context.ts";
-import { toText } from "../graphql/written.ts";
+import { toJsonText, toText } from "../graphql/written.ts";
 import type { Latest } from "./latest.ts";
 import { positionNamed, type Operation, type Selection } from "./operation.ts";
 
@@ -27,9 +27,14 @@ export class Answer implements ExecutionResult {
   readonly position: number;
   #positionedText: string | null = null;
 
-  constructor(result: FormattedExecutionResult, position: number) {
-    this.text = toText(result);
+  constructor(text: string, position: number) {
+    this.text = text;
     this.position = position;
+  }
+
+  /** Of a query: others have their turn while a long one is written. */
+  static async ofQuery({ result, position }: Executed): Promise<Answer> {
+    return new Answer(await toJsonText(result), position);
   }
 
   get positionedText(): string {
@@ -143,7 +148,7 @@ export class Topic {
       subscribed = told;
       version = this.#engine.versionOf(told.accountId, told.window);
     });
-    return { result, position, last: subscribed && { subscribed, version, answer: new Answer(result, position) } };
+    return { result, position, last: subscribed && { subscribed, version, answer: new Answer(toText(result), position) } };
   }
 
   /** Equal for answers that differ in nothing but the moments of their windows. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { GraphQLError, parse, type ExecutionArgs, type ExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
-import { CloseCode, handleProtocols, makeServer, type ConnectionInitMessage } from "graphql-ws";
+import { CloseCode, handleProtocols, makeServer, type ConnectionInitMessage, type SubscribePayload } from "graphql-ws";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Access } from "../access/access.ts";
 import type { AddressOf } from "../access/address.ts";
@@ -10,8 +10,10 @@ import type { Caller } from "../access/caller.ts";
 import { callerOf } from "../access/guard.ts";
 import { assertMay, badCredential, logReason, Refusal, type RefusalStatus } from "../access/refusal.ts";
 import type { Readiness } from "../http/health.ts";
+import { OverloadError } from "../intake.ts";
 import { HttpProblem, INTERNAL_MESSAGE, refuseUpgrade } from "../http/problem.ts";
 import { NO_ROUTE, pathOf, type Telemetry } from "../http/telemetry.ts";
+import type { Latest } from "./latest.ts";
 import { Answer, textFor } from "./topic.ts";
 import { MESSAGE_BYTES_MAX } from "./operation.ts";
 import type { Answered, Pusher } from "./pusher.ts";
@@ -33,6 +35,8 @@ export interface WebSocketParts {
   readonly pusher: Pusher;
   readonly readiness: Readiness;
   readonly access: Access;
+  /** Throws OverloadError while answers are not to be asked for. */
+  readonly refuseWhileUnread: () => Promise<void>;
   readonly addressOf: AddressOf;
   readonly telemetry: Telemetry;
 }
@@ -45,13 +49,21 @@ interface Connection {
   /** null until its first message has been read. */
   caller: Caller | null;
   stopWatching: () => void;
+  /** What is pushed, by the payload that asked for it. */
+  readonly pushed: Map<SubscribePayload, Latest<Answer>>;
 }
 
 /** Queries and subscriptions over graphql-transport-ws. The protocol is graphql-ws's; sockets, their bounds and their end are ours. */
 export function addWebSocket(app: FastifyInstance, parts: WebSocketParts): void {
   const { path, readiness, addressOf } = parts;
   const { instruments, nameRequest } = parts.telemetry;
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, handleProtocols });
+  // Whoever sends many messages at once has a turn for each, and others theirs in between.
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MESSAGE_BYTES_MAX,
+    handleProtocols,
+    allowSynchronousEvents: false,
+  });
   const speak = createSpeaker(parts);
   instruments.addReadings([{ name: "websockets", help: "WebSockets that are open.", type: "gauge", read: () => sockets.clients.size }]);
 
@@ -100,6 +112,7 @@ function createSpeaker({
   pusher,
   schema,
   access,
+  refuseWhileUnread,
 }: WebSocketParts): (socket: WebSocket, headers: IncomingHttpHeaders, address: string, log: FastifyBaseLogger) => void {
   const server = makeServer<ConnectionInitMessage["payload"], Connection>({
     connectionInitWaitTimeout: INIT_MS_MAX,
@@ -107,6 +120,8 @@ function createSpeaker({
       try {
         extra.caller = await callerOf(access, extra.headers, extra.address, authorizationIn(connectionParams));
         assertMay(extra.caller, "read", null);
+        // It may have closed meanwhile: then nobody would end the watch.
+        if (extra.socket.readyState !== extra.socket.OPEN) return false;
         extra.stopWatching = access.watch(extra.caller, () => closeFor(badCredential({ reason: "it holds no longer" }), extra));
         return true;
       } catch (error) {
@@ -117,19 +132,25 @@ function createSpeaker({
     },
     onSubscribe: async ({ subscriptions, extra }, _id, payload) => {
       if (Object.keys(subscriptions).length > SUBSCRIPTIONS_A_CONNECTION_MAX) return [tooMany()];
-      const refusal = await refusalFor(access, extra);
+      const refusal = await refusalFor(access, refuseWhileUnread, extra);
       if (refusal !== null) return [refusal];
       const answered = await pusher.answer(payload, extra.caller!).catch(toUnanswered);
-      if (answered.kind === "once" && !("data" in answered.result)) return (answered.result.errors ?? []).map(toError);
+      if (answered.kind === "pushed") extra.pushed.set(payload, answered.answers);
+      else if (!("data" in answered.result)) return (answered.result.errors ?? []).map(toError);
       return { schema, document: parse(payload.query), operationName: payload.operationName, contextValue: answered };
     },
     execute: resultOf,
     subscribe: resultOf,
+    // Also those of an id that was given again before the first answer: the library knows of the last one alone.
+    onComplete: ({ extra }, _id, payload) => {
+      extra.pushed.get(payload)?.end();
+      extra.pushed.delete(payload);
+    },
     onNext: (_context, _id, operation, _args, result) => new Payload(textFor(operation, result as Answer)),
   });
   return (socket, headers, address, log) => {
     const stopPinging = pingPeer(socket);
-    const connection: Connection = { socket, headers, address, log, caller: null, stopWatching: () => undefined };
+    const connection: Connection = { socket, headers, address, log, caller: null, stopWatching: () => undefined, pushed: new Map() };
     const onClosed = server.opened(
       {
         protocol: socket.protocol,
@@ -157,16 +178,23 @@ function createSpeaker({
     socket.once("close", (code, reason) => {
       stopPinging();
       connection.stopWatching();
+      for (const answers of connection.pushed.values()) answers.end();
       void onClosed(code, reason.toString());
     });
   };
 }
 
-async function refusalFor(access: Access, { caller, address }: Connection): Promise<GraphQLError | null> {
+async function refusalFor(
+  access: Access,
+  refuseWhileUnread: () => Promise<void>,
+  { caller, address }: Connection,
+): Promise<GraphQLError | null> {
   try {
     await access.admit(caller!, address);
+    await refuseWhileUnread();
     return null;
   } catch (error) {
+    if (error instanceof OverloadError) return new GraphQLError(error.message, { extensions: { code: "UNAVAILABLE", causes: [] } });
     if (!(error instanceof Refusal)) throw error;
     const { code, causes } = error.extensions;
     return new GraphQLError(error.message, { extensions: { code, causes } });
@@ -192,9 +220,9 @@ function closeFor(refusal: Refusal, { socket, log }: Connection): void {
   socket.close(CLOSE_CODES[refusal.statusCode], refusal.message);
 }
 
-function resultOf({ contextValue }: ExecutionArgs): Answer | AsyncIterable<Answer> {
+function resultOf({ contextValue }: ExecutionArgs): Promise<Answer> | AsyncIterable<Answer> {
   const answered = contextValue as Answered;
-  return answered.kind === "pushed" ? answered.answers : new Answer(answered.result, answered.position);
+  return answered.kind === "pushed" ? answered.answers : Answer.ofQuery(answered);
 }
 
 /** What HTTP would answer with a status. */

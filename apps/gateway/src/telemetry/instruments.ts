@@ -22,7 +22,7 @@ export interface AnsweredRequest {
   readonly route: string;
   readonly method: string;
   readonly status: number;
-  /** null: it was handed on to another protocol, or ended before it had a route. */
+  /** null: it was handed on to another protocol, goes on, or ended before it had a route. */
   readonly durationMs: number | null;
 }
 

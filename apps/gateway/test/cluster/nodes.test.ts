@@ -1,10 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ConversationEvent } from "@segmeter/engine";
+import { Engine, type ConversationEvent } from "@segmeter/engine";
 import { findNatsServer, NATS_MISSING, NatsServers } from "@segmeter/nats-servers";
 import { eventLogArbitrary, GOLDEN_CASES, LOG_RANGE } from "@segmeter/testkit";
 import * as fc from "fast-check";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../src/index.ts";
 import { graphqlDoor, restDoor } from "../doors.ts";
 import { PUSH_DOORS, webSocketDoor } from "../push-clients.ts";
@@ -171,6 +171,31 @@ describe.skipIf(isMissing)(`nodes that share a stream${isMissing ? `: ${NATS_MIS
       if (i % 2 === 0) pushed.stop();
     }
     client.close();
+  });
+
+  test("a node that is ready has what the stream held in its answers, and says where they are until then", async () => {
+    const a = await startNode();
+    // A turn of several steps.
+    const events = Array.from({ length: 4_000 }, (_, i) => segmentOf(`c${i}`)).flat();
+    const position = Number((await a.postEvents("x", events)).headers.get("segmeter-position"));
+    // oxlint-disable-next-line typescript/unbound-method -- applied to an engine below
+    const fold = Engine.prototype.fold;
+    let foldCount = 0;
+    const folding = vi.spyOn(Engine.prototype, "fold").mockImplementation(function (this: Engine, ...args) {
+      foldCount += 1;
+      // Longer than it takes to look whether the node has caught up.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);
+      fold.apply(this, args);
+    });
+    try {
+      const b = await startNode();
+      expect(foldCount).toBeGreaterThan(2);
+      expect((await b.get("/readyz")).body.position).toBe(position);
+      const { body } = await b.graphql(`{ account(id: "x") { agentSegments(timeframe: 60) { metrics { ${TOTAL} } } } }`);
+      expect(body.data.account.agentSegments.metrics[TOTAL]).toBe(4_000);
+    } finally {
+      folding.mockRestore();
+    }
   });
 
   test("a batch counts once, however often and wherever it is sent", async () => {
