@@ -111,6 +111,7 @@ export function createSegmeterClient({
 /** @throws the signal's reason, if it is aborted first */
 function unlessAborted<Value>(value: Value | Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
     Promise.resolve(value).then(resolve, reject);
   });
