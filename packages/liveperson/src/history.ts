@@ -304,10 +304,10 @@ class RecordReader {
     });
   }
 
-  /** `"time": "2016-08-29 15:14:20.569+0000"` is `timeL` once more. */
+  /** `"time": "2016-08-29 15:14:20.569+0000"` is `timeL` once more; without its zone it would be read in this machine's. */
   #checkTime(where: string, message: JsonObject, timeMs: number): void {
     const text = textIn(message, "time");
-    const textMs = text === null ? NaN : Date.parse(text.replace(" ", "T").replace(/\+0000$/, "Z"));
+    const textMs = text === null || !/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? NaN : Date.parse(text.replace(" ", "T").replace(/\+0000$/, "Z"));
     if (!Number.isNaN(textMs) && textMs !== timeMs) this.#fault(where, `time says ${textMs}, timeL ${timeMs}, which is taken`);
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { referenceSegments } from "@segmeter/reference";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { parseNotification, toHistoryEvents } from "../src/index.ts";
 import { linesOf, NOBODY, told } from "./told.ts";
 
@@ -126,6 +126,18 @@ describe.runIf(existsSync(SAMPLES))("the documented samples", () => {
       "messageRecords.1: time says 1472483660569, timeL 1472483659564, which is taken",
     ]);
     expect(referenceSegments(events)).toEqual([]);
+  });
+
+  test("a time without a zone says nothing, wherever it is read", () => {
+    vi.stubEnv("TZ", "America/New_York");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const message = { timeL: 1472483659564, seq: 1, sentBy: "Consumer", dialogId: "c" };
+    const faultsOf = (time: string): readonly string[] =>
+      toHistoryEvents({ info: { conversationId: "c", startTimeL: 1472481024565 }, messageRecords: [{ ...message, time }] }, NOBODY).faults;
+    expect(["2016-08-29 15:14:19.564", "2016-08-29 15:14:19.564+0000", "2016-08-29T15:14:19.564Z"].map(faultsOf)).toEqual([[], [], []]);
+    expect(faultsOf("2016-08-29 15:14:19.564+0100")).toEqual([
+      "messageRecords.0: time says 1472480059564, timeL 1472483659564, which is taken",
+    ]);
   });
 });
 
