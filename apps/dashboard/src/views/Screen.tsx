@@ -23,7 +23,6 @@ export type Content =
 export interface ScreenProps {
   readonly accountId: string;
   /** Null: everybody. */
-  /** Null: of everybody. */
   readonly agent: AgentName | null;
   readonly view: View;
   /** What of the address was passed over. */

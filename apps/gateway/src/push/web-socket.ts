@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
-import { GraphQLError, parse, type ExecutionArgs, type ExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
+import { GraphQLError, parse, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import { CloseCode, handleProtocols, makeServer, type ConnectionInitMessage, type SubscribePayload } from "graphql-ws";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Access } from "../access/access.ts";
@@ -14,6 +14,7 @@ import { OverloadError } from "../intake.ts";
 import { HttpProblem, INTERNAL_MESSAGE, refuseUpgrade } from "../http/problem.ts";
 import { NO_ROUTE, pathOf, type Telemetry } from "../http/telemetry.ts";
 import type { Latest } from "./latest.ts";
+import { Payload } from "./payload.ts";
 import { Answer, textFor } from "./topic.ts";
 import { MESSAGE_BYTES_MAX } from "./operation.ts";
 import type { Answered, Pusher } from "./pusher.ts";
@@ -231,33 +232,6 @@ function toUnanswered(error: unknown): Answered {
   const { message, causes, statusCode } = error;
   const extensions = { code: statusCode === 503 ? "UNAVAILABLE" : "BAD_USER_INPUT", causes };
   return { kind: "once", result: { errors: [{ message, extensions }] }, position: 0 };
-}
-
-/**
- * The payload of a message that the library writes anew for every subscriber: a mark stands for the answer, which is
- * written already, until the message is sent.
- */
-class Payload implements ExecutionResult {
-  declare readonly data?: never;
-  static readonly #TAIL = '"payload":0}';
-  static #written: string | null = null;
-  readonly #text: string;
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  toJSON(): number {
-    Payload.#written = this.#text;
-    return 0;
-  }
-
-  /** @param message as it was written last */
-  static fillIn(message: string): string {
-    const text = Payload.#written;
-    Payload.#written = null;
-    return text === null ? message : `${message.slice(0, -Payload.#TAIL.length)}"payload":${text}}`;
-  }
 }
 
 /** @returns stops it */
