@@ -7,6 +7,7 @@ import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { addKey, keyFileIn, type KeyRequest } from "../src/access/key-file.ts";
+import { keyRequest } from "./key-request.ts";
 import { createTestFolder, startTestGateway, type TestGateway } from "./test-gateway.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -231,8 +232,7 @@ function preflight(origin: string): Promise<Response> {
 }
 
 async function createKey(scopes: KeyRequest["scopes"]): Promise<string> {
-  const request = { name: "x", scopes, accounts: null, agentIds: null, groupIds: null, skillIds: null, expiresAt: null };
-  return (await addKey(keyFileIn(folder.path), request, Date.now())).text;
+  return (await addKey(keyFileIn(folder.path), keyRequest({ scopes }), Date.now())).text;
 }
 
 function logIn(credential: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {

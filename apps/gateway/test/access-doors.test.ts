@@ -2,9 +2,11 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MINUTE_MS } from "@segmeter/engine";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { addKey, keyFileIn, removeKey, type KeyRequest } from "../src/access/key-file.ts";
+import { keyRequest } from "./key-request.ts";
+import { openClient } from "./open-client.ts";
 import { nameless } from "./problem.ts";
 import { PUSH_DOORS, type PushClient, type PushDoor } from "./push-clients.ts";
 import { createTestFolder, startTestGateway, type TestAnswer, type TestGateway } from "./test-gateway.ts";
@@ -44,11 +46,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway.close();
   await folder.remove();
-});
-
-const clients: PushClient[] = [];
-afterEach(() => {
-  for (const client of clients.splice(0)) client.close();
 });
 
 /** A way to ask about an account; each answers 200 to whoever may. */
@@ -274,23 +271,13 @@ describe("a WebSocket", () => {
 const POLLED = { timeout: 3_000 };
 
 function openWith(connect: PushDoor["connect"], credential: string): PushClient {
-  const client = connect(gateway, { headers: { authorization: `Bearer ${credential}` }, retryAttempts: 0 });
-  clients.push(client);
-  return client;
+  return openClient(connect, gateway, { headers: { authorization: `Bearer ${credential}` }, retryAttempts: 0 });
 }
 
 let keyCount = 0;
 async function createKey(request: Partial<KeyRequest>): Promise<string> {
-  const defaults: KeyRequest = {
-    name: `key ${keyCount++}`,
-    scopes: ["read"],
-    accounts: ["mine"],
-    agentIds: null,
-    groupIds: null,
-    skillIds: null,
-    expiresAt: null,
-  };
-  return (await addKey(keyFileIn(folder.path), { ...defaults, ...request }, NOW_MS)).text;
+  const named = keyRequest({ name: `key ${keyCount++}`, accounts: ["mine"], ...request });
+  return (await addKey(keyFileIn(folder.path), named, NOW_MS)).text;
 }
 
 function idOf(key: string): string {

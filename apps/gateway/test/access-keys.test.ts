@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Access, AccessError, isLoopback, type AccessConfig } from "../src/access/access.ts";
 import { addKey, keyFileIn, removeKey, type KeyRequest } from "../src/access/key-file.ts";
 import { toAccountId, toIds, toMoment, toName, toScope } from "../src/cli/option-values.ts";
+import { keyRequest } from "./key-request.ts";
 import { statusOf } from "./access-status.ts";
 import { runCli, type CliResult } from "./cli-process.ts";
 import { createTestFolder } from "./test-gateway.ts";
@@ -302,7 +303,7 @@ function run(command: string, ...args: readonly string[]): Promise<CliResult> {
 }
 
 function request(name: string): KeyRequest {
-  return { name, scopes: ["read"], accounts: ["a"], agentIds: null, groupIds: ["1"], skillIds: null, expiresAt: null };
+  return keyRequest({ name, accounts: ["a"], groupIds: ["1"] });
 }
 
 interface OpenOptions extends Partial<AccessConfig> {

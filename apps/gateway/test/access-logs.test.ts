@@ -1,22 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { addKey, keyFileIn, removeKey, type KeyRequest } from "../src/access/key-file.ts";
+import { addKey, keyFileIn, removeKey } from "../src/access/key-file.ts";
+import { keyRequest } from "./key-request.ts";
 import { spawnGateway, type GatewayProcess } from "./gateway-process.ts";
 import { PUSH_DOORS } from "./push-clients.ts";
 import { createTestFolder } from "./test-gateway.ts";
 import { AUDIENCE, createTokenIssuer, ISSUER } from "./token-issuer.ts";
 
 const REST = "/operations/api/account/a/msgagentsegments?v=1&timeframe=60";
-const REQUEST: KeyRequest = {
-  name: "the wall",
-  scopes: ["read"],
-  accounts: null,
-  agentIds: null,
-  groupIds: null,
-  skillIds: null,
-  expiresAt: null,
-};
+const REQUEST = keyRequest({ name: "the wall" });
 
 let folder: Awaited<ReturnType<typeof createTestFolder>>;
 let gateway: GatewayProcess | null = null;

@@ -11,6 +11,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isSigned } from "../src/liveperson/signature.ts";
 import { addKey, keyFileIn } from "../src/access/key-file.ts";
+import { keyRequest } from "./key-request.ts";
 import { runCli, type CliResult } from "./cli-process.ts";
 import { spawnGateway } from "./gateway-process.ts";
 import { createAsker, createTestFolder, startTestGateway, type TestGateway, type TestGatewayOptions } from "./test-gateway.ts";
@@ -547,8 +548,7 @@ async function known(): Promise<string[]> {
 }
 
 async function createKey(scope: "ingest" | "read"): Promise<string> {
-  const request = { name: "x", scopes: [scope], accounts: [ACCOUNT], agentIds: null, groupIds: null, skillIds: null, expiresAt: null };
-  return (await addKey(keyFileIn(folder.path), request, Date.now())).text;
+  return (await addKey(keyFileIn(folder.path), keyRequest({ scopes: [scope], accounts: [ACCOUNT] }), Date.now())).text;
 }
 
 function run(command: string, ...args: string[]): Promise<CliResult> {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addKey, keyFileIn, type KeyRequest } from "../src/access/key-file.ts";
 import { readingsOfStream } from "../src/telemetry/readings.ts";
+import { keyRequest } from "./key-request.ts";
 import { webSocketDoor } from "./push-clients.ts";
 import { createTestFolder, startTestGateway, type TestAnswer, type TestAsker, type TestGateway } from "./test-gateway.ts";
 
@@ -149,16 +150,7 @@ describe("where credentials are needed, /metrics", () => {
   });
 
   async function key(differing: Partial<KeyRequest>): Promise<string> {
-    const request: KeyRequest = {
-      name: "prometheus",
-      scopes: ["monitor"],
-      accounts: null,
-      agentIds: null,
-      groupIds: null,
-      skillIds: null,
-      expiresAt: null,
-      ...differing,
-    };
+    const request = keyRequest({ name: "prometheus", scopes: ["monitor"], ...differing });
     return (await addKey(keyFileIn(folder.path), request, 0)).text;
   }
 });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseOAuthHeader, signatureOf } from "../src/access/oauth-signature.ts";
 import { addKey, keyFileIn } from "../src/access/key-file.ts";
+import { keyRequest } from "./key-request.ts";
 import { createTestFolder, startTestGateway, type TestAnswer, type TestGateway } from "./test-gateway.ts";
 
 const KEY = { consumerKey: "app key", consumerSecret: "s&cret=", token: "tökén", tokenSecret: "t/s", accounts: ["demo"] };
@@ -122,11 +123,7 @@ const hasPython = spawnSync(PYTHON, ["-c", "import requests, requests_oauthlib"]
 
 test.runIf(hasPython)("a script of the original's clients reads the metrics", async () => {
   await gateway.close();
-  const feeder = await addKey(
-    keyFileIn(folder.path),
-    { name: "x", scopes: ["ingest"], accounts: ["demo"], agentIds: null, groupIds: null, skillIds: null, expiresAt: null },
-    Date.now(),
-  );
+  const feeder = await addKey(keyFileIn(folder.path), keyRequest({ scopes: ["ingest"], accounts: ["demo"] }), Date.now());
   gateway = await start(Date.now);
   const at = Date.now() - 60_000;
   const posted = await gateway.as(feeder.text).postEvents(

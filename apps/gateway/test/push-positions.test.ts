@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { METRIC_NAMES } from "@segmeter/engine";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { PUSH_DOORS, type PushClient, type Pushed, type PushedResult } from "./push-clients.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openClient } from "./open-client.ts";
+import { PUSH_DOORS, type Pushed, type PushedResult } from "./push-clients.ts";
 import { startTestGateway, type TestGateway } from "./test-gateway.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 22, 8, 0, 0);
@@ -13,20 +14,13 @@ let gateway: TestGateway;
 beforeAll(async () => (gateway = await startTestGateway({ now: () => NOW_MS })));
 afterAll(() => gateway.close());
 
-const clients: PushClient[] = [];
-afterEach(() => {
-  for (const client of clients.splice(0)) client.close();
-});
-
 for (const { name, connect } of PUSH_DOORS) {
   /** An account of its own for every test. */
   const accountOf = (subject: string): string => `${name.replace("-", "_")}_${subject}`;
 
   const subscribe = (id: string, everyMs: number, extensions?: Record<string, unknown>): Pushed => {
     // What is refused is not asked again.
-    const client = connect(gateway, { retryAttempts: 0 });
-    clients.push(client);
-    return client.subscribe(
+    return openClient(connect, gateway, { retryAttempts: 0 }).subscribe(
       `subscription ($id: ID!) { agentSegments(accountId: $id, timeframe: 60, everyMs: ${everyMs}) { metrics { ${TOTAL} } } }`,
       { id },
       extensions,
@@ -84,9 +78,7 @@ for (const { name, connect } of PUSH_DOORS) {
     });
 
     test("a query is told its position too", async () => {
-      const client = connect(gateway);
-      clients.push(client);
-      const answer = await client.subscribe("{ __typename }", {}, { position: 0 }).next();
+      const answer = await openClient(connect, gateway).subscribe("{ __typename }", {}, { position: 0 }).next();
       expect(answer).toEqual({ data: { __typename: "Query" }, extensions: { position: await positionNow() } });
     });
   });
@@ -96,9 +88,7 @@ test("a subscription whose position does not come is told so, in the way of its 
   const query = 'subscription { agentSegments(accountId: "a", timeframe: 60) { start } }';
   const named = { query, extensions: { position: 999_999 } };
   const [webSocket] = PUSH_DOORS;
-  const client = webSocket!.connect(gateway);
-  clients.push(client);
-  const refused = client.subscribe(query, {}, named.extensions);
+  const refused = openClient(webSocket!.connect, gateway).subscribe(query, {}, named.extensions);
   const streamed = await gateway.post("/graphql/stream", named);
   const message = expect.stringMatching(/^position 999999 is not reached here yet: this node is at \d+$/);
   expect([streamed.status, streamed.headers.get("retry-after"), streamed.body.message]).toEqual([503, "1", message]);

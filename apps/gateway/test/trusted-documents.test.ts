@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readConfig, startGateway } from "../src/index.ts";
 import { runCli } from "./cli-process.ts";
-import { PUSH_DOORS, type PushClient } from "./push-clients.ts";
+import { openClient } from "./open-client.ts";
+import { PUSH_DOORS } from "./push-clients.ts";
 import { createTestFolder, startTestGateway, type TestGateway } from "./test-gateway.ts";
 
 const WALLBOARD = new URL("../../../packages/hooks/src/operations", import.meta.url).pathname;
@@ -31,11 +32,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway.close();
   await folder.remove();
-});
-
-const clients: PushClient[] = [];
-afterEach(() => {
-  for (const client of clients.splice(0)) client.close();
 });
 
 const UNTRUSTED = "query Other($id: ID!) { account(id: $id) { id } }";
@@ -82,8 +78,7 @@ describe("with trusted documents", () => {
 
   for (const { name, connect } of PUSH_DOORS) {
     test(`over ${name} it is the same`, async () => {
-      const client = connect(gateway, { retryAttempts: 0 });
-      clients.push(client);
+      const client = openClient(connect, gateway, { retryAttempts: 0 });
       expect(await client.subscribe(MANIFEST["sha1 of it"]).next()).toMatchObject({ data: { agentSegments: {} } });
       expect(await client.subscribe(MANIFEST["sha1 of it"].replace("60", "61")).next()).toMatchObject({ errors: [REFUSAL] });
     });

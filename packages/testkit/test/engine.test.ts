@@ -6,7 +6,6 @@ import {
   type ConversationEvent,
   type Dimension,
   type EngineOptions,
-  type ExecutionPath,
   type Query,
   type History,
   type Segment,
@@ -14,15 +13,14 @@ import {
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cellsOf, referenceAnswer, referenceSegments, type ReferenceCell } from "@segmeter/reference";
-import { EngineFeed, eventLogArbitrary, GOLDEN_CASES, queryArbitrary } from "../src/index.ts";
+import { EngineFeed, eventLogArbitrary, GOLDEN_CASES } from "../src/index.ts";
+import { logAndQuery, PATHS } from "./every-path.ts";
 
 const ACCOUNT = "account";
-const PATHS: readonly (ExecutionPath | undefined)[] = [undefined, "calendar", "subtract", "add", "scan"];
 const MINUTE_MS = 60_000;
 const YEAR_MS = 365 * 24 * 60 * MINUTE_MS;
 const ALL_TIME = { startMs: -Infinity, endMs: Infinity };
 
-const logAndQuery = eventLogArbitrary().chain((log) => fc.record({ log: fc.constant(log), query: queryArbitrary({ log }) }));
 const batchSizes = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 });
 const readyConversationsMax = fc.constantFrom(0, 1, 2, 1000);
 const engineOptions = fc.record({ readyConversationsMax, stepEvents: fc.constantFrom(1, 3, 1000) });

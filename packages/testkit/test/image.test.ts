@@ -5,7 +5,6 @@ import {
   METRIC_NAMES,
   NO_FILTER,
   type ConversationEvent,
-  type ExecutionPath,
   type History,
   type Image,
   type Query,
@@ -13,13 +12,11 @@ import {
 import { cellsOf, referenceAnswer, referenceSegments } from "@segmeter/reference";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EngineFeed, eventLogArbitrary, GOLDEN_CASES, queryArbitrary } from "../src/index.ts";
+import { EngineFeed, GOLDEN_CASES } from "../src/index.ts";
+import { logAndQuery, PATHS } from "./every-path.ts";
 
 const ACCOUNT = "account";
-const PATHS: readonly (ExecutionPath | undefined)[] = [undefined, "calendar", "subtract", "add", "scan"];
 const YEAR_MS = 365 * 86_400_000;
-
-const logAndQuery = eventLogArbitrary().chain((log) => fc.record({ log: fc.constant(log), query: queryArbitrary({ log }) }));
 
 describe("an image of an engine", () => {
   test("gives an engine that answers, counts and goes on as one that has seen every event", () => {

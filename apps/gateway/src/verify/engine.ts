@@ -1,10 +1,10 @@
-import { METRIC_NAMES, NO_FILTER, type Dimension, type Engine, type ListedSegment, type Query } from "@segmeter/engine";
-import { cellsOf, referenceAnswer } from "@segmeter/reference";
+import { NO_FILTER, type Dimension, type Engine, type ListedSegment } from "@segmeter/engine";
+import { cellsOf } from "@segmeter/reference";
 import { DAY_MS, type CountedDay, type CountedSegment } from "./counted-segments.ts";
-import { cellDifferences, isAt, placeOf, type Difference } from "./differences.ts";
+import type { Difference } from "./differences.ts";
+import { numberDifferences } from "./number-differences.ts";
 
 const HOUR_MS = 3_600_000;
-const NAMED_CONVERSATIONS_MAX = 5;
 
 const GROUPINGS: readonly (readonly Dimension[])[] = [
   [],
@@ -19,36 +19,8 @@ const GROUPINGS: readonly (readonly Dimension[])[] = [
 export function* differencesOfDay(engine: Engine, { accountId, startMs, segments }: CountedDay): Generator<Difference> {
   const window = { startMs, endMs: startMs + DAY_MS };
   yield* segmentDifferences(accountId, segments, engine.list(accountId, window, NO_FILTER));
-  const counted = segments.map(({ segment }) => segment);
-  for (const grouping of GROUPINGS) {
-    const query: Query = {
-      window,
-      filter: NO_FILTER,
-      grouping,
-      ...(grouping.includes("interval") && { intervalMs: HOUR_MS }),
-      metrics: METRIC_NAMES,
-    };
-    const found = cellsOf(engine.ask(accountId, query), query);
-    for (const { cell, metric, ...values } of cellDifferences(referenceAnswer(counted, query), found, METRIC_NAMES)) {
-      const conversationIds = conversationsAt(counted, cell, HOUR_MS);
-      yield { kind: "number", accountId, window, place: placeOf(cell), metric, ...values, conversationIds };
-    }
-  }
-}
-
-/** The first few of the conversations that make up a part. */
-export function conversationsAt(
-  segments: readonly CountedSegment["segment"][],
-  cell: Parameters<typeof placeOf>[0],
-  intervalMs: number,
-): string[] {
-  const ids = new Set<string>();
-  for (const segment of segments) {
-    const isInInterval = cell.interval === undefined || (segment.endMs >= cell.interval && segment.endMs < cell.interval + intervalMs);
-    if (isInInterval && isAt(cell, segment)) ids.add(segment.conversationId);
-    if (ids.size === NAMED_CONVERSATIONS_MAX) break;
-  }
-  return [...ids];
+  const asked = { accountId, window, segments: segments.map(({ segment }) => segment), groupings: GROUPINGS, intervalMs: HOUR_MS };
+  yield* numberDifferences(asked, (query) => cellsOf(engine.ask(accountId, query), query));
 }
 
 function* segmentDifferences(

@@ -1,8 +1,8 @@
-import { METRIC_NAMES, MINUTE_MS, NO_FILTER, type Dimension, type MetricName, type Query, type Window } from "@segmeter/engine";
-import { referenceAnswer, type ReferenceCell } from "@segmeter/reference";
+import { METRIC_NAMES, MINUTE_MS, type Dimension, type MetricName, type Window } from "@segmeter/engine";
+import type { ReferenceCell } from "@segmeter/reference";
 import { DAY_MS, type CountedDay } from "./counted-segments.ts";
-import { cellDifferences, placeOf, type Difference } from "./differences.ts";
-import { conversationsAt } from "./engine.ts";
+import type { Difference } from "./differences.ts";
+import { numberDifferences } from "./number-differences.ts";
 
 const HOUR_MS = 60 * MINUTE_MS;
 const GROUPINGS: readonly (readonly Dimension[])[] = [[], ["agent"], ["skill", "agent"], ["interval"]];
@@ -46,19 +46,8 @@ export async function differencesOfHours(ask: AskGateway, day: CountedDay, until
     const hour = byHour.get(startMs) ?? [];
     const answered = await askHour(ask, accountId, window);
     if (answered === null) continue;
-    for (const grouping of GROUPINGS) {
-      const query: Query = {
-        window,
-        filter: NO_FILTER,
-        grouping,
-        ...(grouping[0] === "interval" && { intervalMs: INTERVAL_MINUTES * MINUTE_MS }),
-        metrics: METRIC_NAMES,
-      };
-      for (const { cell, metric, ...values } of cellDifferences(referenceAnswer(hour, query), cellsIn(answered, grouping), METRIC_NAMES)) {
-        const conversationIds = conversationsAt(hour, cell, INTERVAL_MINUTES * MINUTE_MS);
-        differences.push({ kind: "number", accountId, window, place: placeOf(cell), metric, ...values, conversationIds });
-      }
-    }
+    const asked = { accountId, window, segments: hour, groupings: GROUPINGS, intervalMs: INTERVAL_MINUTES * MINUTE_MS };
+    differences.push(...numberDifferences(asked, ({ grouping }) => cellsIn(answered, grouping)));
   }
   return differences;
 }
