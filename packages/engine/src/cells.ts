@@ -170,16 +170,15 @@ export class CellColumns {
   }
 
   #reserve(count: number): void {
-    if (count <= this.#capacity) return;
-    // Two cells are computed at a time.
-    this.#capacity = 2 * Math.ceil(Math.max(CAPACITY_MIN, count, this.#capacity * 2) / 2);
+    // Two cells are computed at a time, also of those behind the others: one more may be written than there are.
+    if (count < this.#capacity) return;
+    this.#capacity = Math.max(CAPACITY_MIN, count + 1, this.#capacity * 2);
     if (this.#area !== null) release(this.#area);
     const metricCount = METRIC_NAMES.length;
-    this.#area = takeArea(this.#capacity * (8 * metricCount + 12) + 16 + 4 * METRIC_WORDS * metricCount);
+    this.#area = takeArea(this.#capacity * (8 * metricCount + 12) + 4 * METRIC_WORDS * metricCount);
     let end = this.#area.address;
     const take = (bytes: number): number => (end += bytes) - bytes;
     this.#metrics = METRIC_NAMES.map(() => doublesAt(take(8 * this.#capacity), this.#capacity));
-    take(16);
     for (const dimension of ["interval", "skill", "agent"] as const) {
       this.#keys[dimension] = wordsAt(take(4 * this.#capacity), this.#capacity);
     }
