@@ -23,8 +23,8 @@ export class Columns {
   #viewCount = 0;
   /** The number of the newest of them. */
   #newestView = 0;
-  /** Rows were loaded, and lie as they came. */
-  #isLoose = false;
+  /** Lanes in which rows were loaded that lie as they came; the calendar has none of their rows. */
+  readonly #loose = new Set<number>();
 
   /**
    * @param forgottenBeforeMs segments that end before are passed over
@@ -45,28 +45,29 @@ export class Columns {
       (this.lanes[lane] ??= new Lane()).merge(rows.toSorted(compareRows), this.#newestOpenView);
       for (const row of rows) this.calendar.change(lane, row);
     }
+    this.calendar.settle(this.lanes);
   }
 
   /** Adds rows as they come, at the cost of each alone; nobody may be reading. They have to be laid before anything else is asked. */
   load(changes: readonly SignedSegment[], forgottenBeforeMs: number): void {
-    this.#isLoose = true;
     for (const change of changes) {
       if (change.segment.endMs < forgottenBeforeMs) continue;
       const index = this.agents.add(change.segment.agentId);
-      const row = this.#toRow(change);
-      (this.lanes[index] ??= new Lane()).load(row);
-      this.calendar.change(index, row);
+      const lane = (this.lanes[index] ??= new Lane());
+      if (!this.#loose.has(index)) this.#loosen(index, lane);
+      lane.load(this.#toRow(change));
     }
   }
 
   /** Adds rows of one agent as columns that were captured held them, the agents and their rows in the same order. */
   restore(agentId: string, facets: readonly number[], rows: RowColumns): void {
+    this.laid();
     const index = this.agents.add(agentId);
     const lane = (this.lanes[index] ??= new Lane());
     const from = lane.rowCount;
     lane.extend(rows);
     for (const facet of facets) lane.facets.add(facet);
-    this.calendar.add(index, lane, from);
+    this.calendar.add(index, from, this.lanes);
   }
 
   /** Takes back the rows of some conversations, lane by lane; those that end before a moment are passed over. */
@@ -81,24 +82,33 @@ export class Columns {
       }
       lane.merge(changes, this.#newestOpenView);
       for (const change of changes) this.calendar.change(index, change);
+      this.calendar.settle(this.lanes);
       yield;
     }
   }
 
   /** Lays what was loaded, lane by lane. */
   *lay(): Generator<void, void> {
-    if (!this.#isLoose) return;
-    for (const lane of this.lanes) {
-      lane.lay();
+    for (const index of this.#loose) {
+      this.#loose.delete(index);
+      this.lanes[index]!.lay();
+      this.calendar.add(index, 0, this.lanes);
       yield;
     }
-    this.#isLoose = false;
   }
 
   /** This, with everything laid. */
   laid(): this {
-    if (this.#isLoose) for (const _ of this.lay());
+    if (this.#loose.size > 0) for (const _ of this.lay());
     return this;
+  }
+
+  #loosen(index: number, lane: Lane): void {
+    this.#loose.add(index);
+    if (lane.rowCount === 0) return;
+    // What the calendar has of a lane could not be told from what is loaded beside it.
+    this.calendar.clear();
+    for (const other of this.lanes.keys()) this.#loose.add(other);
   }
 
   #toRow({ sign, segment, conversationKey }: SignedSegment): SignedRow {

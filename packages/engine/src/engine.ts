@@ -266,7 +266,7 @@ export class Engine {
    * same log loaded again, counts anew.
    */
   versionOf(accountId: string, { startMs, endMs }: Window): number {
-    return this.#accounts.get(accountId)?.calendar.versionOf(startMs, endMs) ?? 0;
+    return this.#columnsOf(accountId).calendar.versionOf(startMs, endMs);
   }
 
   /** How many segments kept ended in a time range. */

@@ -15,8 +15,9 @@ export interface Sums {
 }
 
 export const SUMS_BYTES = 72;
+export const SUMS_WORDS = SUMS_BYTES / 4;
 const DOUBLES = 9;
-const WORDS = 2 * DOUBLES;
+const WORDS = SUMS_WORDS;
 const TIMES = 4;
 const RESPONSES = 2 * TIMES;
 const CLASSES = 9;
