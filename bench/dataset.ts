@@ -23,14 +23,15 @@ export const agentIdOf = (agent: number): string => `agent-${agent}`;
  * a conversation on average, by every start and end reason, with every outcome.
  *
  * @param segmentCount how many segments close; all of them end within the day
+ * @param agentCount another number of agents
  * @returns conversations in chunks of bounded size, keys ascending from 1
  */
-export function* conversationsOf(segmentCount: number): Generator<History[], void> {
+export function* conversationsOf(segmentCount: number, agentCount = AGENTS): Generator<History[], void> {
   let left = segmentCount;
   for (let key = 1; left > 0;) {
     const chunk: History[] = [];
     while (chunk.length < CHUNK_CONVERSATIONS && left > 0) {
-      const conversation = new Script(key, left);
+      const conversation = new Script(key, left, agentCount);
       left -= conversation.segmentCount;
       chunk.push({ key, accountId: ACCOUNT_ID, events: conversation.events });
       key += 1;
@@ -74,20 +75,22 @@ class Script {
   readonly segmentCount: number;
   readonly #id: string;
   readonly #random: () => number;
+  readonly #agentCount: number;
   #atMs = 0;
   #agent = 0;
   #skill = 0;
 
-  constructor(key: number, segmentsMax: number) {
+  constructor(key: number, segmentsMax: number, agentCount: number) {
     this.#id = `c${key}`;
     this.#random = createRandom(key);
+    this.#agentCount = agentCount;
     this.segmentCount = Math.min(1 + this.#below(3), segmentsMax);
     this.#write();
     this.#moveIntoDay();
   }
 
   #write(): void {
-    this.#agent = this.#below(AGENTS);
+    this.#agent = this.#below(this.#agentCount);
     this.#skill = skillOf(this.#agent, this.#below(3));
     this.#open("CONVERSATION_STARTED");
     this.#pass(0.5);
@@ -122,7 +125,7 @@ class Script {
       this.#close();
       this.#pass(3);
     }
-    this.#agent = (this.#agent + 1 + this.#below(AGENTS - 1)) % AGENTS;
+    this.#agent = (this.#agent + 1 + this.#below(this.#agentCount - 1)) % this.#agentCount;
     this.#skill = skillOf(this.#agent, this.#below(3));
     if (way === 5) this.#open("CONVERSATION_RESUMED");
     if (way >= 3) this.#pass(2);
