@@ -47,6 +47,16 @@ describe("answers that nobody reads", () => {
     await nudgedUntilClosed(await askAndHold(url, "/whole"));
   });
 
+  test("are dropped sooner while there are too many", async () => {
+    await app.close();
+    app = Fastify({ forceCloseConnections: true });
+    boundUnreadAnswers(app, { heldBytesMax: 48 * MIB, crowdedMsMax: 500 });
+    app.get("/whole", async (_request, reply) => reply.send(ANSWER));
+    url = await app.listen();
+    const held = await Promise.all([askAndHold(url, "/whole"), askAndHold(url, "/whole")]);
+    await Promise.race(held.map(nudgedUntilClosed));
+  });
+
   test("are not those that are read slowly", async () => {
     const response = await fetch(`${url}/pieces`);
     let bytes = 0;

@@ -6,6 +6,8 @@ import { OverloadError } from "../intake.ts";
 const HELD_BYTES_MAX = 256 * 1024 * 1024;
 /** For what was written at once, however slowly it is read: ten megabytes leave at 0.7 Mbit/s in two minutes. */
 const UNREAD_MS_MAX = 120_000;
+/** While there are too many: ten megabytes at 4 Mbit/s. What is pushed to whoever holds still would go on making more. */
+const CROWDED_MS_MAX = 20_000;
 const LOOK_EVERY_MS = 250;
 
 interface Unread {
@@ -22,7 +24,7 @@ interface Unread {
  */
 export function boundUnreadAnswers(
   app: FastifyInstance,
-  { heldBytesMax = HELD_BYTES_MAX, unreadMsMax = UNREAD_MS_MAX } = {},
+  { heldBytesMax = HELD_BYTES_MAX, unreadMsMax = UNREAD_MS_MAX, crowdedMsMax = CROWDED_MS_MAX } = {},
 ): () => Promise<void> {
   const sockets = new Map<Socket, Unread>();
   let heldBytes = 0;
@@ -35,13 +37,14 @@ export function boundUnreadAnswers(
 
   const looking = setInterval(() => {
     const nowMs = performance.now();
+    const stalledMsMax = heldBytes > heldBytesMax ? crowdedMsMax : unreadMsMax;
     heldBytes = 0;
     for (const [socket, unread] of sockets) {
       const { writableLength, bytesWritten } = socket;
       heldBytes += writableLength;
       const leftBytes = bytesWritten - writableLength;
       if (writableLength === 0 || leftBytes !== unread.leftBytes) Object.assign(unread, { leftBytes, sinceMs: nowMs });
-      else if (nowMs - unread.sinceMs > unreadMsMax) socket.destroy();
+      else if (nowMs - unread.sinceMs > stalledMsMax) socket.destroy();
     }
   }, LOOK_EVERY_MS).unref();
   app.addHook("onClose", async () => clearInterval(looking));
