@@ -37,7 +37,7 @@ export function boundUnreadAnswers(
 
   const looking = setInterval(() => {
     const nowMs = performance.now();
-    const stalledMsMax = heldBytes > heldBytesMax ? crowdedMsMax : unreadMsMax;
+    const stalledMsMax = heldBytes > heldBytesMax ? Math.min(crowdedMsMax, unreadMsMax) : unreadMsMax;
     heldBytes = 0;
     for (const [socket, unread] of sockets) {
       const { writableLength, bytesWritten } = socket;
