@@ -13,6 +13,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // What is waited for comes at its own pace; only what never comes takes so long.
+    expect: { poll: { timeout: 20_000 } },
     reporters: ["default", "./tooling/count-reporter.ts"],
     onConsoleLog: failOnConsole,
   },

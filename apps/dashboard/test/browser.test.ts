@@ -52,7 +52,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the wallboard in Chromium${HAS_CHROMIUM ? "" : "
   const openPage = async (prepare: (page: Page) => Promise<void> = async () => undefined): Promise<Page> => {
     complaints = [];
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) complaints.push(message.text());
     });

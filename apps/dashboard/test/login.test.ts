@@ -29,7 +29,7 @@ describe.skipIf(!HAS_CHROMIUM)(
       );
       key = (await keys("create", "--name", "board", "--scope", "read", "--account", "team", "--agents", "1,2")).trim();
       // The key is the first: from now on the gateway asks, once it has taken note.
-      await vi.waitFor(async () => expect((await fetch(`${stage.url}/graphql?query={__typename}`)).status).toBe(401), { timeout: 5000 });
+      await vi.waitFor(async () => expect((await fetch(`${stage.url}/graphql?query={__typename}`)).status).toBe(401), { timeout: 20_000 });
     });
     afterAll(async () => {
       await browser?.close();

@@ -1,6 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runCli } from "./cli-process.ts";
 import { webSocketDoor } from "./push-clients.ts";
 import { createTestFolder, startTestGateway, type TestGateway } from "./test-gateway.ts";
@@ -51,7 +51,7 @@ describe("a token that is revoked", () => {
     await pushed.next();
 
     expect(await tokensCommand("revoke", "--subject", "anna")).toMatchObject({ exitCode: 0, stdout: "" });
-    await vi.waitFor(async () => expect(await statusOf(older)).toBe(401), { timeout: 10_000, interval: 100 });
+    await expect.poll(() => statusOf(older)).toBe(401);
     expect((await pushed.next()).errors![0]!.message).toContain("4401");
     client.close();
     expect([await statusOf(undated), await statusOf(other)]).toEqual([401, 200]);
@@ -66,18 +66,18 @@ describe("a token that is revoked", () => {
   test("by its id is refused alone", async () => {
     const [one, two] = [await sign({ jti: "one" }), await sign({ jti: "two" })];
     await tokensCommand("revoke", "--id", "one");
-    await vi.waitFor(async () => expect(await statusOf(one)).toBe(401), { timeout: 10_000, interval: 100 });
+    await expect.poll(() => statusOf(one)).toBe(401);
     expect(await statusOf(two)).toBe(200);
   });
 
   test("stays so while the file is damaged or gone: no token is good then", async () => {
     const [one, two] = [await sign({ jti: "one" }), await sign({ jti: "two" })];
     await tokensCommand("revoke", "--id", "one");
-    await vi.waitFor(async () => expect(await statusOf(one)).toBe(401), { timeout: 10_000, interval: 100 });
+    await expect.poll(() => statusOf(one)).toBe(401);
     await writeFile(join(folder.path, "revoked-tokens.json"), "{");
-    await vi.waitFor(async () => expect(await statusOf(two)).toBe(503), { timeout: 10_000, interval: 100 });
+    await expect.poll(() => statusOf(two)).toBe(503);
     await rm(join(folder.path, "revoked-tokens.json"));
-    await vi.waitFor(async () => expect(await statusOf(one)).toBe(503), { timeout: 10_000, interval: 100 });
+    await expect.poll(() => statusOf(one)).toBe(503);
     await writeFile(join(folder.path, "revoked-tokens.json"), "{");
     await gateway.close();
     await expect(start()).rejects.toThrow("revoked-tokens.json cannot be read");

@@ -74,7 +74,7 @@ describe("with a certificate the gateway", () => {
     expect(await fingerprint()).toBe(before);
     await writeFile(TLS_KEY!, key);
     const after = new X509Certificate(cert).fingerprint256;
-    await vi.waitFor(async () => expect(await fingerprint()).toBe(after), { timeout: 10_000, interval: 100 });
+    await expect.poll(() => fingerprint()).toBe(after);
     // What was open goes on.
     expect((await get("/healthz")).text).toBe('{"status":"ok"}');
   });
@@ -103,9 +103,8 @@ describe("with a certificate the gateway", () => {
     const [silent, idle] = [connect(Number(port), "127.0.0.1"), new HttpsAgent({ rejectUnauthorized: false, keepAlive: true })];
     await once(silent, "connect");
     await get("/healthz", idle, "GET", stopping.url);
-    const begin = performance.now();
+    // Either would be waited for longer than this test may take.
     await stopping.close();
-    expect(performance.now() - begin).toBeLessThan(2000);
     silent.destroy();
     idle.destroy();
     await other.remove();

@@ -152,17 +152,18 @@ describe("segmeter backup and restore", () => {
     const givingUp = new AbortController();
     const left = new Promise((resolve) => void app.server.once("request", (_, response) => response.once("close", resolve)));
     const given = fetch(url, { method: "POST", signal: givingUp.signal }).catch(() => null);
-    await vi.waitFor(() => expect(copyTo).toHaveBeenCalledTimes(1));
+    await expect.poll(() => copyTo.mock.calls.length).toBe(1);
     givingUp.abort();
     await Promise.all([given, left]);
     const tooEarly = await fetch(url, { method: "POST" });
     expect([tooEarly.status, tooEarly.headers.get("retry-after")]).toEqual([503, "10"]);
 
     letCopy();
-    await vi.waitFor(async () => {
-      const next = await fetch(url, { method: "POST" });
-      expect([next.status, await next.text()]).toEqual([200, "copy 2"]);
-    });
+    const next = async (): Promise<readonly [number, string]> => {
+      const response = await fetch(url, { method: "POST" });
+      return [response.status, await response.text()];
+    };
+    await expect.poll(next).toEqual([200, "copy 2"]);
     expect(await readdir(folder.path)).toEqual([]);
   });
 

@@ -67,7 +67,7 @@ describe.runIf(existsSync(CHROMIUM))(`GraphiQL ${HOW}`, () => {
   }
 
   async function answered(text: string): Promise<void> {
-    await expect.poll(shown, { timeout: 10_000 }).toContain(text);
+    await expect.poll(shown).toContain(text);
   }
 });
 

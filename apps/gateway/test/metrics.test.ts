@@ -143,7 +143,7 @@ describe("where credentials are needed, /metrics", () => {
       [403, await key({ groupIds: ["3"] })],
     ] as const;
     // Until the last of them is known.
-    await expect.poll(async () => (await gateway.as(asked.at(-1)![1]).get(REST)).status, { timeout: 3000 }).toBe(403);
+    await expect.poll(async () => (await gateway.as(asked.at(-1)![1]).get(REST)).status).toBe(403);
     expect((await gateway.get("/metrics")).status).toBe(401);
     for (const [status, text] of asked) expect((await scrape(gateway, text)).status).toBe(status);
     expect((await gateway.as(asked[0][1]).get(`${REST}?v=1&timeframe=60`)).status).toBe(403);

@@ -49,7 +49,7 @@ export interface PushClient {
 }
 
 const RETRY_MS = 50;
-const NEXT_MS_MAX = 5_000;
+const NEXT_MS_MAX = 20_000;
 
 export const webSocketDoor: PushDoor = {
   name: "graphql-ws",

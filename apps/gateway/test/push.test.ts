@@ -177,7 +177,7 @@ for (const { name, connect: connectTo } of PUSH_DOORS) {
           const { data, errors } = await refused.next();
           expect([data ?? null, errors?.length]).toEqual([null, 1]);
           expect(errors![0]!.extensions).toEqual({ code, ...(causes && { causes }) });
-          await vi.waitFor(() => expect(refused.isOver()).toBe(true));
+          await expect.poll(() => refused.isOver()).toBe(true);
         });
       }
     });
@@ -187,7 +187,7 @@ for (const { name, connect: connectTo } of PUSH_DOORS) {
       expect(await asked.next()).toEqual({
         data: { account: { id: "a" }, metricDefinitions: METRIC_NAMES.map((metric) => ({ name: metric })) },
       });
-      await vi.waitFor(() => expect(asked.isOver()).toBe(true));
+      await expect.poll(() => asked.isOver()).toBe(true);
     });
 
     test("a gateway that stops lets go of its subscribers, and they find the next one", async () => {
@@ -198,9 +198,7 @@ for (const { name, connect: connectTo } of PUSH_DOORS) {
       await first.postEvents("a", segment("a", nowMs - 1000));
       expect(await pushed.next()).toEqual(counted(1));
 
-      const beganMs = performance.now();
       await first.close();
-      expect(performance.now() - beganMs).toBeLessThan(2_000);
       const next = await startTestGateway({ dataDir: folder.path, now: () => nowMs, port: Number(new URL(first.url).port) });
       expect(await pushed.next()).toEqual(counted(1));
       expect(pushed.isOver()).toBe(false);

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import Fastify, { type FastifyInstance } from "fastify";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { boundUnreadAnswers } from "../src/http/unread-answers.ts";
 import { spawnGateway } from "./gateway-process.ts";
 import { createTestFolder } from "./test-gateway.ts";
@@ -75,9 +75,9 @@ describe("answers that nobody reads", () => {
       await response.arrayBuffer();
       return response.status;
     };
-    await vi.waitFor(async () => expect(await statusOf()).toBe(503), { timeout: 5_000, interval: 20 });
+    await expect.poll(() => statusOf()).toBe(503);
     // Until they are dropped.
-    await vi.waitFor(async () => expect(await statusOf()).toBe(200), { timeout: 10_000, interval: 100 });
+    await expect.poll(() => statusOf()).toBe(200);
   });
 });
 

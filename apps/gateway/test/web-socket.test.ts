@@ -101,9 +101,9 @@ test("an id that is given again before its first answer leaves nothing behind wh
   const socket = await connect(gateway);
   const complete = JSON.stringify({ id: "1", type: "complete" });
   sendAtOnce(socket, [subscribe(1, SUBSCRIPTION), complete, subscribe(1, SUBSCRIPTION), complete, subscribe(1, SUBSCRIPTION)]);
-  await vi.waitFor(async () => expect(await gaugeOf(gateway, "subscriptions")).toBeGreaterThan(0));
+  await expect.poll(() => gaugeOf(gateway, "subscriptions")).toBeGreaterThan(0);
   socket.close();
-  await vi.waitFor(async () => expect(await gaugeOf(gateway, "websockets")).toBe(0));
+  await expect.poll(() => gaugeOf(gateway, "websockets")).toBe(0);
   expect(await gaugeOf(gateway, "subscriptions")).toBe(0);
 });
 
@@ -125,9 +125,9 @@ test("while too many answers wait to be read, no more are asked for", async () =
     const messages = await messagesUntil(other, (text) => !text.includes('"next"'));
     return messages.at(-1)!;
   };
-  await vi.waitFor(async () => expect(await ask()).toContain('"code":"UNAVAILABLE"'), { timeout: 20_000 });
+  await expect.poll(() => ask()).toContain('"code":"UNAVAILABLE"');
   reader.terminate();
-  await vi.waitFor(async () => expect(await ask()).toContain('"complete"'), { timeout: 20_000 });
+  await expect.poll(() => ask()).toContain('"complete"');
 });
 
 test("a connection that closes while its credential is looked at is not watched over", async () => {
@@ -144,7 +144,7 @@ test("a connection that closes while its credential is looked at is not watched 
   for (const each of [socket, other]) {
     each.send(JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${token}` } }));
   }
-  await vi.waitFor(() => expect(waiting).toHaveLength(1));
+  await expect.poll(() => waiting.length).toBe(1);
   socket.terminate();
   await once(socket, "close");
   const acknowledged = once(other, "message");

@@ -117,7 +117,7 @@ async function expectRefusal(nats: NatsOptions): Promise<void> {
   const log = await open(nats, onTrouble);
   const giveUp = new AbortController();
   const trying = log.catchUp(giveUp.signal);
-  await vi.waitFor(() => expect(onTrouble).toHaveBeenCalled(), { timeout: 5_000 });
+  await vi.waitFor(() => expect(onTrouble).toHaveBeenCalled(), { timeout: 20_000 });
   giveUp.abort();
   await trying;
   expect(log.state.isConnected).toBe(false);

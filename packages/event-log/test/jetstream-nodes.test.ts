@@ -191,7 +191,7 @@ describeWithNats("nodes on one stream", (urls) => {
     await createStream({});
     for (const id of ["1", "2", "3"]) await publish(JSON.stringify([message("other", id)]));
 
-    await vi.waitFor(() => expect(onLost).toHaveBeenCalledWith(expect.objectContaining({ fault: "WRONG_SOURCE" })), { timeout: 5_000 });
+    await vi.waitFor(() => expect(onLost).toHaveBeenCalledWith(expect.objectContaining({ fault: "WRONG_SOURCE" })), { timeout: 20_000 });
     await expect(a.append([{ accountId: "x", events: [message("c", "2")] }])).rejects.toMatchObject({ fault: "WRONG_SOURCE" });
   });
 
@@ -212,7 +212,7 @@ describeWithNats("nodes on one stream", (urls) => {
     await a.append([{ accountId: "x", events: [message("c", "1")] }]);
     await publish("[]", "2");
 
-    await vi.waitFor(() => expect(onLost).toHaveBeenCalledWith(expect.objectContaining({ fault: "NEWER_VERSION" })));
+    await vi.waitFor(() => expect(onLost).toHaveBeenCalledWith(expect.objectContaining({ fault: "NEWER_VERSION" })), { timeout: 20_000 });
     expect(a.position).toBe(1);
   });
 
@@ -246,5 +246,5 @@ describeWithNats("nodes on one stream", (urls) => {
 });
 
 async function reaches(log: JetStreamLog, position: number): Promise<void> {
-  await vi.waitFor(() => expect(log.position).toBeGreaterThanOrEqual(position), { timeout: 5_000, interval: 5 });
+  await vi.waitFor(() => expect(log.position).toBeGreaterThanOrEqual(position), { timeout: 20_000, interval: 5 });
 }

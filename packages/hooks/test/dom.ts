@@ -1,4 +1,4 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { Window } from "happy-dom";
 import { afterEach } from "vitest";
 
@@ -11,5 +11,7 @@ const GLOBALS = ["window", "document", "HTMLElement", "Element", "Node", "Docume
 export function installDom(): void {
   const window = new Window({ url: "http://localhost/" });
   for (const name of GLOBALS) Object.defineProperty(globalThis, name, { value: window[name as "document"], configurable: true });
+  // Only what never comes takes so long.
+  configure({ asyncUtilTimeout: 20_000 });
   afterEach(cleanup);
 }

@@ -64,8 +64,8 @@ test("a frontend outside this repository generates, checks, builds and shows hoo
   document.body.innerHTML = '<div id="root"></div>';
   const script = (await readdir(join(app, "dist/assets"))).find((file) => file.endsWith(".js"));
   await import(pathToFileURL(join(app, "dist/assets", script!)).href);
-  await waitFor(() => expect(document.body.textContent).toContain("0 of 1 segments were a bot's."), { timeout: 5_000 });
-  await waitFor(() => expect(document.body.textContent).toContain("4501: 1, answering in 1 s"), { timeout: 5_000 });
+  await waitFor(() => expect(document.body.textContent).toContain("0 of 1 segments were a bot's."));
+  await waitFor(() => expect(document.body.textContent).toContain("4501: 1, answering in 1 s"));
 });
 
 function isOfOthers(problem: Problem | string): boolean {

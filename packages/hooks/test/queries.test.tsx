@@ -220,6 +220,6 @@ async function failureOf(
     },
   });
   const { result } = renderHook(() => useOverviewQuery(variables), { wrapper: pageOf(client) });
-  await waitFor(() => expect(result.current.isError).toBe(true), { timeout: 5_000 });
+  await waitFor(() => expect(result.current.isError).toBe(true));
   return { error: result.current.error!, requestCount };
 }

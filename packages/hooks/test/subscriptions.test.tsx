@@ -18,7 +18,6 @@ import { freeUrl, startAnswering, startCable, startGuardedServer, startServer } 
 installDom();
 
 const LIVE = { accountId: "mine", timeframe: 60, everyMs: 250 };
-const PATIENCE = { timeout: 10_000 };
 
 describe.each(["ws", "sse"] as const)("a subscription over %s", (transport) => {
   test("shows an event that is posted while it is looked at", async () => {
@@ -221,7 +220,7 @@ describe("a subscription", () => {
       response.writeHead(503, { "retry-after": "1" }).end('{"message":"starting","causes":[]}');
     });
     const { state } = watch(createSegmeterClient({ url, transport: "sse", token: "secret" }));
-    await waitFor(() => expect(requests).toHaveLength(2), PATIENCE);
+    await waitFor(() => expect(requests).toHaveLength(2));
     expect(requests[0]!.authorization).toBe("Bearer secret");
     expect(requests[1]!.atMs - requests[0]!.atMs).toBeGreaterThanOrEqual(990);
     expect(state()).toMatchObject({ status: "connecting", error: { kind: "http", status: 503 } });
@@ -239,7 +238,7 @@ describe("a subscription", () => {
     await gateway.closeSegment({ agentId: "4501" });
     const variables = { ...LIVE, intervalMinutes: 30 };
     const { result } = renderHook(() => useLiveOverviewSubscription(variables), { wrapper: pageOf(createSegmeterClient(gateway)) });
-    await waitFor(() => expect(result.current.status).toBe("live"), PATIENCE);
+    await waitFor(() => expect(result.current.status).toBe("live"));
     expect(result.current.data!.agentSegments.metrics.totalAgentConversationSegments).toBe(1);
     expect(result.current.data!.agentSegments.intervals).toHaveLength(2);
   });
@@ -275,7 +274,7 @@ function watch(
   return {
     states,
     state: () => result.current,
-    until: (isSo) => waitFor(() => expect(isSo(result.current), JSON.stringify(result.current)).toBe(true), PATIENCE),
+    until: (isSo) => waitFor(() => expect(isSo(result.current), JSON.stringify(result.current)).toBe(true)),
     rerender,
     unmount,
   };

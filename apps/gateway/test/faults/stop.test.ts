@@ -6,7 +6,7 @@ import { spawnGateway, type GatewayProcess } from "../gateway-process.ts";
 import { createTestFolder } from "../test-gateway.ts";
 import { ACCOUNT, Load, totalOf } from "./load.ts";
 
-const STOP_MS_MAX = 10_000;
+const STOP_MS_MAX = 30_000;
 const QUERY = `subscription { agentSegments(accountId: "${ACCOUNT}", timeframe: 60, everyMs: 250) { metrics { totalAgentConversationSegments } } }`;
 
 let running: GatewayProcess | undefined;
