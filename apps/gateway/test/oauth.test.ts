@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
-import { request, type IncomingMessage } from "node:http";
+import { request as send, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseOAuthHeader, signatureOf } from "../src/access/oauth-signature.ts";
@@ -90,7 +90,7 @@ describe("a signed request", () => {
 
   test("is refused where its Host is none, as with any other that was not signed", async () => {
     for (const host of ["[", "a b", "a:99999"]) {
-      const asking = request(gateway.url + PATH + query, { headers: { host, authorization: authorizationOf(PATH + query, {}) } });
+      const asking = send(gateway.url + PATH + query, { headers: { host, authorization: authorizationOf(PATH + query, {}) } });
       const [response] = (await once(asking.end(), "response")) as [IncomingMessage];
       expect([host, response.resume().statusCode]).toEqual([host, 401]);
     }
