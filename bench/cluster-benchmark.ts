@@ -1,5 +1,6 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, headers } from "@nats-io/transport-node";
+import { FORMAT_HEADER, MESSAGE_FORMAT, toMessages } from "@segmeter/event-log/jetstream";
 import { findNatsServer, NATS_MISSING, NatsServers } from "@segmeter/nats-servers";
 import { atLeast, SHOWN, toRow, type Benchmark, type Row } from "./benchmark.ts";
 import { ACCOUNT_ID, conversationsOf } from "./dataset.ts";
@@ -27,8 +28,7 @@ const TINY_STRETCH_MS = 100;
 const FILL_EVENTS = 2_000;
 const CONNECTIONS = 50;
 const LOAD_SECONDS = 3;
-/** Of the messages of a stream, as gateways write them. */
-const FORMAT = { name: "Segmeter-Format", value: "1" };
+const PAYLOAD_BYTES_MAX = 512 * 1024;
 
 /** Nodes on three nats-servers; all of them are processes of this one machine, and so are those that ask. */
 export const CLUSTER_BENCHMARK: Benchmark = {
@@ -179,20 +179,21 @@ async function catchUp(stage: Stage, servers: NatsServers): Promise<Row> {
   return toRow({ name: "C catch up", oursMs, peer: `${eventCount} events, empty to ready`, ratio: oursMs, unit: "ms", note }, SHOWN);
 }
 
-/** Chunk by chunk: all of it at once would not fit. */
+/** As gateways do, chunk by chunk: all of it at once would not fit. */
 async function fill(servers: NatsServers, stream: string, segmentCount: number): Promise<number> {
   const connection = await connect({ servers: hostsOf(servers) });
   const client = jetstream(connection);
   const sent = headers();
-  sent.set(FORMAT.name, FORMAT.value);
+  sent.set(FORMAT_HEADER, String(MESSAGE_FORMAT));
   let eventCount = 0;
   for (const chunk of conversationsOf(segmentCount)) {
     const events = chunk.flatMap((history) => history.events);
     eventCount += events.length;
     const publishing: Promise<unknown>[] = [];
     for (let at = 0; at < events.length; at += FILL_EVENTS) {
-      const payload = JSON.stringify(events.slice(at, at + FILL_EVENTS));
-      publishing.push(client.publish(`${stream}.events.${ACCOUNT_ID}`, payload, { headers: sent }));
+      const batch = { accountId: ACCOUNT_ID, events: events.slice(at, at + FILL_EVENTS) };
+      for (const { rows } of toMessages([batch], PAYLOAD_BYTES_MAX))
+        publishing.push(client.publish(`${stream}.events.${ACCOUNT_ID}`, rows.bytes, { headers: sent }));
     }
     await Promise.all(publishing);
   }

@@ -4,6 +4,7 @@ import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Stored } from "../src/index.ts";
 import { JetStreamLog, type JetStreamLogOptions } from "../src/jetstream/index.ts";
+import { toMessages } from "../src/jetstream/message.ts";
 import { openSqliteLog } from "../src/sqlite/index.ts";
 import { message, messages, readWhole } from "./messages.ts";
 import { describeWithNats } from "./nats.ts";
@@ -61,7 +62,7 @@ describeWithNats("nodes on one stream", (urls) => {
     await manager.streams.add({ name, subjects: [`${name}.events.*`], num_replicas: 1, ...config });
   }
 
-  function publish(payload: string, format = "1"): Promise<unknown> {
+  function publish(payload: string | Uint8Array, format = "1"): Promise<unknown> {
     const sent = headers();
     sent.set("Segmeter-Format", format);
     return connection.request(`${name}.events.x`, payload, { headers: sent, timeout: 2_000 });
@@ -207,10 +208,27 @@ describeWithNats("nodes on one stream", (urls) => {
     expect(onLost).not.toHaveBeenCalled();
   });
 
+  test("read messages of both formats, and none in part where it is not in order", async () => {
+    const a = await openCaughtUp(await createTempFolder());
+    const all = messages(0, 40, 3);
+    await publish(JSON.stringify(all.slice(0, 10)));
+    for (const { rows } of toMessages([{ accountId: "x", events: all.slice(5, 20) }], 1_000_000)) await publish(rows.bytes, "2");
+    await publish(JSON.stringify({ conversations: ["c0"], order: [0, 0], rows: [[["1000", 0, 0, 5, null, 1]]] }), "2");
+    await publish(JSON.stringify({ conversations: ["c20"], order: [0, 0], rows: [[["20", 20, 0, 5, null, 1], ["21"]]] }), "2");
+    for (const { rows } of toMessages([{ accountId: "x", events: all.slice(18) }], 1_000_000)) await publish(rows.bytes, "2");
+    await reaches(a, 5);
+
+    const [c0, c1, c2, c20] = await readWhole(a);
+    expect([c0, c1, c2].map((history) => history!.events)).toEqual([0, 1, 2].map((c) => all.filter((_, i) => i % 3 === c)));
+    expect(c20!.events).toEqual([message("c20", "20", 20)]);
+    expect(onTrouble).toHaveBeenCalledTimes(2);
+    expect(onLost).not.toHaveBeenCalled();
+  });
+
   test("stop at a message of a newer version, rather than pass it over", async () => {
     const a = await openCaughtUp(await createTempFolder());
     await a.append([{ accountId: "x", events: [message("c", "1")] }]);
-    await publish("[]", "2");
+    await publish("[]", "3");
 
     await vi.waitFor(() => expect(onLost).toHaveBeenCalledWith(expect.objectContaining({ fault: "NEWER_VERSION" })), { timeout: 20_000 });
     expect(a.position).toBe(1);

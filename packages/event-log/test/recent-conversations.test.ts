@@ -6,7 +6,7 @@ const COUNT_MAX = 6;
 /** Meets conversations of one account, of one event each, by number. */
 function meet(...keys: readonly number[]): RecentConversations {
   const recent = new RecentConversations(COUNT_MAX);
-  for (const key of keys) if (!isKnown(recent, key)) recent.add("x", `c${key}`, conversationOf(key, ["a"]), 1);
+  for (const key of keys) if (!isKnown(recent, key)) recent.add(`c${key}`, conversationOf(key, ["a"]), 1);
   return recent;
 }
 
@@ -15,7 +15,7 @@ function conversationOf(key: number, eventIds: readonly string[]): KnownConversa
 }
 
 function isKnown(recent: RecentConversations, key: number): boolean {
-  return recent.get("x", `c${key}`)?.key === key;
+  return recent.get(`c${key}`)?.key === key;
 }
 
 /** After meeting some: those that are still known. To ask for one is to meet it, so each is asked for on its own. */
@@ -35,19 +35,19 @@ describe("the conversations met lately", () => {
 
   it("take as much room as they have events, and more with each", () => {
     const recent = meet(1);
-    recent.add("x", "c2", conversationOf(2, ["a", "b"]), 2);
-    recent.add("x", "c3", conversationOf(3, ["a", "b"]), 2);
-    recent.add("x", "c4", conversationOf(4, ["a"]), 1);
+    recent.add("c2", conversationOf(2, ["a", "b"]), 2);
+    recent.add("c3", conversationOf(3, ["a", "b"]), 2);
+    recent.add("c4", conversationOf(4, ["a"]), 1);
     expect([4, 3].map((key) => isKnown(recent, key))).toEqual([true, true]);
 
-    recent.add("x", "c4", conversationOf(4, ["a", "b", "c"]), 2);
-    recent.add("x", "c5", conversationOf(5, ["a"]), 1);
+    recent.add("c4", conversationOf(4, ["a", "b", "c"]), 2);
+    recent.add("c5", conversationOf(5, ["a"]), 1);
     expect([1, 2, 5].map((key) => isKnown(recent, key))).toEqual([false, false, true]);
   });
 
   it("are unknown once they are deleted, however long ago they were met", () => {
     const recent = meet(1, 2, 3, 4);
-    for (const key of [1, 4]) recent.delete("x", `c${key}`);
+    for (const key of [1, 4]) recent.delete(`c${key}`);
 
     expect([1, 2, 3, 4].map((key) => isKnown(recent, key))).toEqual([false, true, true, false]);
   });

@@ -16,7 +16,7 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const ACCOUNTS = ["first", "second", "third"];
 /** Makes many messages of few events. */
-const SETTINGS = "max_payload: 16KB";
+const SETTINGS = "max_payload: 8KB";
 
 describe.skipIf(isMissing)(`segmeter move${isMissing ? `: ${NATS_MISSING}` : ""}`, { timeout: 120_000 }, () => {
   let servers: NatsServers;

@@ -4,9 +4,10 @@ import type { AppendedBatch, ConversationHistory, EventBatch, EventLog, Follower
 import { Sequence } from "../sequence.ts";
 import { storageError } from "../sqlite/failure.ts";
 import { openSqliteReplica, pathIn, type SqliteReplica } from "../sqlite/index.ts";
+import { byBatch } from "./by-batch.ts";
 import type { NatsOptions } from "./connection.ts";
 import { Lookout } from "./lookout.ts";
-import { decode, FORMAT_HEADER, MESSAGE_FORMAT, toMessages } from "./message.ts";
+import { FORMAT_HEADER, READERS, toMessages } from "./message.ts";
 import { OwnMessages } from "./own-messages.ts";
 import { ReceivedMessages, type Received } from "./received-messages.ts";
 import { StoredPlace } from "./stored-place.ts";
@@ -203,7 +204,7 @@ export class JetStreamLog implements EventLog {
     const link = this.#link;
     if (link?.isConnected !== true) throw storageError("UNREACHABLE", this.#path, "no server of it answers");
     const messages = toMessages(batches, link.payloadBytesMax);
-    return split(await Promise.all(messages.map((message) => this.#own.send(link, message))), batches);
+    return byBatch(await Promise.all(messages.map((message) => this.#own.send(link, message))), batches);
   }
 
   /** @returns null if it was given up before it succeeded */
@@ -237,20 +238,22 @@ export class JetStreamLog implements EventLog {
   #open(message: StreamMessage): Received {
     const accountId = message.subject.slice(message.subject.lastIndexOf(".") + 1);
     const place = { sequence: message.seq, at: message.time.getTime() };
-    const format = message.headers?.get(FORMAT_HEADER);
-    if (format !== String(MESSAGE_FORMAT)) {
+    const format = message.headers?.get(FORMAT_HEADER) ?? "";
+    const readPayload = READERS.get(format);
+    if (readPayload === undefined) {
       throw storageError(
         "NEWER_VERSION",
         this.#path,
-        `message ${message.seq} of the stream has format ${format || "none"}, and this one knows ${MESSAGE_FORMAT}`,
+        `message ${message.seq} of the stream has format ${format || "none"}, and this one knows ${[...READERS.keys()].join(" and ")}`,
       );
     }
     const own = this.#own.of(message.headers?.get("Nats-Msg-Id") ?? "");
     if (own !== undefined) return { ...place, batch: own.message, own };
-    if (!this.#options.share.holds(accountId)) return { ...place, batch: { accountId, events: [] }, own };
-    const { events, faults } = decode(message.data);
+    if (!this.#options.share.holds(accountId)) return { ...place, batch: null, own };
+    const faults: string[] = [];
+    const batch = readPayload(accountId, message.data, faults);
     if (faults.length > 0) this.#options.onTrouble(null, `message ${message.seq} of the stream is not taken whole: ${faults[0]}`);
-    return { ...place, batch: { accountId, events }, own };
+    return { ...place, batch, own };
   }
 
   async #store(): Promise<void> {
@@ -269,7 +272,7 @@ export class JetStreamLog implements EventLog {
 
   async #storeTurn(turn: readonly Received[]): Promise<void> {
     const last = turn.at(-1)!;
-    const held = turn.filter(({ batch }) => batch.events.length > 0);
+    const held = turn.flatMap(({ batch, own }) => (batch && batch.events.length > 0 ? { batch, own } : []));
     const batches = held.map(({ batch }) => batch);
     // What is nobody's here is read again after a restart, and passed over again.
     const appended = batches.length > 0 ? await this.#insist(() => this.#replica.store(batches, this.#place.cursorAt(last))) : [];
@@ -305,24 +308,4 @@ export class JetStreamLog implements EventLog {
     this.#own.rejectAll(error);
     this.#options.onLost(error);
   }
-}
-
-/** What was stored of the messages that batches were made into, batch by batch. */
-function split(stored: readonly AppendedBatch[], batches: readonly EventBatch[]): AppendedBatch[] {
-  const keys = stored.flatMap(({ conversationKeys }) => conversationKeys);
-  const positions = stored.flatMap((appended) => appended.positions);
-  // What the first message of several has begun, the others were not held before either.
-  const created = new Set(stored.flatMap(({ newConversationKeys }) => [...newConversationKeys]));
-  let start = 0;
-  return batches.map(({ events }) => {
-    const end = start + events.length;
-    const conversationKeys = keys.slice(start, end);
-    const appended = {
-      conversationKeys,
-      positions: positions.slice(start, end),
-      newConversationKeys: new Set(conversationKeys.filter((key) => created.has(key))),
-    };
-    start = end;
-    return appended;
-  });
 }

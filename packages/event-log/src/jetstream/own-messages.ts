@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AppendedBatch, StorageError } from "../event-log.ts";
 import { storageError } from "../sqlite/failure.ts";
-import type { Outgoing } from "./message.ts";
+import type { RowBatch } from "../sqlite/row-block.ts";
 import type { StreamLink } from "./stream-link.ts";
 
 /** What the stream has acknowledged may take so long until it is stored here. */
@@ -9,7 +9,7 @@ const STORE_MS_MAX = 30_000;
 
 /** A message of this node's, until it is stored here. */
 export interface Own {
-  readonly message: Outgoing;
+  readonly message: RowBatch;
   readonly resolve: (appended: AppendedBatch) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -32,7 +32,7 @@ export class OwnMessages {
   }
 
   /** @returns once it is replicated and stored here */
-  async send(link: StreamLink, message: Outgoing): Promise<AppendedBatch> {
+  async send(link: StreamLink, message: RowBatch): Promise<AppendedBatch> {
     const id = `${this.#node}-${++this.#count}`;
     const { promise, resolve, reject } = Promise.withResolvers<AppendedBatch>();
     const own: Waiting = { message, resolve, reject, giveUp: undefined };

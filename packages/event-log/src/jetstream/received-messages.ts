@@ -1,4 +1,4 @@
-import type { EventBatch } from "../event-log.ts";
+import type { RowBatch } from "../sqlite/row-block.ts";
 import type { Own } from "./own-messages.ts";
 
 /** Of one transaction. */
@@ -10,8 +10,8 @@ export interface Received {
   readonly sequence: number;
   /** When the stream took it, UTC epoch ms. */
   readonly at: number;
-  /** Without events, where they are nobody's here. */
-  readonly batch: EventBatch;
+  /** null: nobody's here. */
+  readonly batch: RowBatch | null;
   readonly own: Own | undefined;
 }
 
@@ -48,7 +48,7 @@ export class ReceivedMessages {
     this.#sequence = received.sequence;
     this.#addedMs = performance.now();
     this.#messages.push(received);
-    this.#eventCount += received.batch.events.length;
+    this.#eventCount += eventCountOf(received);
     this.#onMore();
     if (this.#eventCount >= WAITING_EVENTS_MAX) await new Promise<void>((resolve) => (this.#onRoom = resolve));
   }
@@ -63,7 +63,7 @@ export class ReceivedMessages {
     let [count, eventCount] = [0, 0];
     const period = periodOf(this.first!.at);
     for (let next = this.first; next && periodOf(next.at) === period && eventCount < TURN_EVENTS_MAX; next = this.#messages[count]) {
-      eventCount += next.batch.events.length;
+      eventCount += eventCountOf(next);
       count += 1;
     }
     this.#eventCount -= eventCount;
@@ -76,6 +76,10 @@ export class ReceivedMessages {
     this.#onMore();
     this.#onRoom();
   }
+}
+
+function eventCountOf({ batch }: Received): number {
+  return batch?.events.length ?? 0;
 }
 
 function ignore(): void {}

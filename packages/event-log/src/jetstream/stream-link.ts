@@ -11,7 +11,8 @@ import {
 } from "@nats-io/jetstream";
 import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
 import { connectTo, payloadBytesMaxOf, type NatsOptions } from "./connection.ts";
-import { FORMAT_HEADER, MESSAGE_FORMAT, type Outgoing } from "./message.ts";
+import type { RowBatch } from "../sqlite/row-block.ts";
+import { FORMAT_HEADER, MESSAGE_FORMAT } from "./message.ts";
 import { findOrCreate, subjectOf, type StreamOptions } from "./stream.ts";
 
 /** A server may be gone, and the others choose a leader: that takes them up to about so long. */
@@ -101,13 +102,13 @@ export class StreamLink {
    * @returns once it is replicated
    * @throws Error if it was not acknowledged in time; it may come to be stored all the same
    */
-  async publish(id: string, { accountId, payload }: Outgoing): Promise<void> {
+  async publish(id: string, { accountId, rows }: RowBatch): Promise<void> {
     const sent = headers();
     sent.set(FORMAT_HEADER, String(MESSAGE_FORMAT));
     const untilMs = performance.now() + ACK_MS_MAX;
     for (;;) {
       try {
-        await this.#publishing.publish(subjectOf(this.#options.name, accountId), payload, { msgID: id, headers: sent, retries: 0 });
+        await this.#publishing.publish(subjectOf(this.#options.name, accountId), rows.bytes, { msgID: id, headers: sent, retries: 0 });
         return;
       } catch (error) {
         // What the stream refuses it would refuse again.

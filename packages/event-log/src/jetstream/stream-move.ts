@@ -5,7 +5,8 @@ import { headers, type NatsConnection } from "@nats-io/transport-node";
 import type { ConversationEvent } from "@segmeter/engine";
 import { StorageError, type EventLog } from "../event-log.ts";
 import { connectTo, payloadBytesMaxOf, type NatsOptions } from "./connection.ts";
-import { FORMAT_HEADER, MESSAGE_FORMAT, toMessages, type Outgoing } from "./message.ts";
+import type { RowBatch } from "../sqlite/row-block.ts";
+import { FORMAT_HEADER, MESSAGE_FORMAT, toMessages } from "./message.ts";
 import { differencesOf, findOrCreate, subjectOf, type StreamOptions } from "./stream.ts";
 
 export interface StreamMoveOptions {
@@ -98,7 +99,7 @@ interface Survey {
 
 async function surveyOf({ log, onProgress }: StreamMoveOptions, payloadBytesMax: number): Promise<Survey> {
   const size = await log.size();
-  const hash = createHash("sha256").update(JSON.stringify([size, payloadBytesMax]));
+  const hash = createHash("sha256").update(JSON.stringify([size, payloadBytesMax, MESSAGE_FORMAT]));
   const accountIds = new Set<string>();
   let eventCount = 0;
   for await (const histories of log.readAll()) {
@@ -114,10 +115,10 @@ async function surveyOf({ log, onProgress }: StreamMoveOptions, payloadBytesMax:
 }
 
 /** The whole log, in the same messages every time. */
-async function* messagesOf(log: EventLog, payloadBytesMax: number): AsyncGenerator<Outgoing, void> {
+async function* messagesOf(log: EventLog, payloadBytesMax: number): AsyncGenerator<RowBatch, void> {
   let held = new Map<string, ConversationEvent[]>();
   let heldCount = 0;
-  const flush = function* (): Generator<Outgoing, void> {
+  const flush = function* (): Generator<RowBatch, void> {
     const batches = Array.from(held, ([accountId, events]) => ({ accountId, events }));
     [held, heldCount] = [new Map(), 0];
     yield* toMessages(batches, payloadBytesMax);
@@ -178,7 +179,7 @@ class Target {
   }
 
   /** Publishes the next message of its account, unless the stream has it. */
-  async take(message: Outgoing): Promise<void> {
+  async take(message: RowBatch): Promise<void> {
     const { accountId, events } = message;
     const index = (this.#taken.get(accountId) ?? 0) + 1;
     this.#taken.set(accountId, index);
@@ -188,7 +189,7 @@ class Target {
     this.publishedCount += events.length;
   }
 
-  async #publishSurely(message: Outgoing, index: number, lastSequence: number): Promise<Held> {
+  async #publishSurely(message: RowBatch, index: number, lastSequence: number): Promise<Held> {
     for (; ; await delay(RETRY_MS)) {
       try {
         return { count: index, sequence: await this.#publish(message, index, lastSequence) };
@@ -203,11 +204,11 @@ class Target {
     }
   }
 
-  async #publish({ accountId, payload }: Outgoing, index: number, lastSubjectSequence: number): Promise<number> {
+  async #publish({ accountId, rows }: RowBatch, index: number, lastSubjectSequence: number): Promise<number> {
     const sent = headers();
     sent.set(FORMAT_HEADER, String(MESSAGE_FORMAT));
     sent.set(MOVED_HEADER, `${this.#identity} ${index}`);
-    const { seq } = await this.#client.publish(subjectOf(this.#name, accountId), payload, {
+    const { seq } = await this.#client.publish(subjectOf(this.#name, accountId), rows.bytes, {
       headers: sent,
       msgID: `${this.#identity}-${accountId}-${index}`,
       expect: { lastSubjectSequence },

@@ -2,7 +2,7 @@ import { idsCrcOf } from "./event-row.ts";
 import type { EventUnpacker, PackedAppended } from "./packed-events.ts";
 import { writePart } from "./part.ts";
 import { readConversation, rowsOf, toHistory } from "./read.ts";
-import type { KnownConversation, RecentConversations } from "./recent-conversations.ts";
+import { nameOf, type KnownConversation, type RecentConversations } from "./recent-conversations.ts";
 import { HOUR_MS } from "./schema.ts";
 import type { Statements } from "./statements.ts";
 import { readTotals, writeTotals } from "./totals.ts";
@@ -26,6 +26,8 @@ interface TouchedConversation {
   readonly isNew: boolean;
   /** Before this call. */
   readonly lastHour: number;
+  /** Where its events lie: once a block that has some. */
+  readonly numbers: number[];
   /** By this call. */
   addedCount: number;
   /** Of the first of them. */
@@ -40,7 +42,8 @@ export class Appending {
   readonly #statements: Statements;
   readonly #recent: RecentConversations;
   readonly #events: EventUnpacker;
-  readonly #touched: TouchedConversation[] = [];
+  /** By `nameOf`. */
+  readonly #touched = new Map<string, TouchedConversation>();
   /** Conversation by conversation, as the events lie: 1 for a duplicate. */
   readonly #isDuplicate: Uint8Array;
   readonly #before: Totals;
@@ -62,10 +65,10 @@ export class Appending {
     const places = starts.slice();
     const eventCount = eventIds.length;
     const values = new Float64Array(2 * eventCount);
-    for (const [accountId, conversationId] of conversations) this.#touched.push(this.#find(accountId, conversationId));
+    const touched = conversations.map(([accountId, conversationId], number) => this.#touch(accountId, conversationId, number));
     for (let i = 0; i < eventCount; i++) {
       const number = conversationNumbers[i]!;
-      const conversation = this.#touched[number]!;
+      const conversation = touched[number]!;
       const { known } = conversation;
       const place = places[number]!++;
       const eventId = eventIds[place]!;
@@ -84,9 +87,12 @@ export class Appending {
 
   /** @returns what has changed; null: nothing */
   write(): Change | null {
-    this.#touched.forEach((conversation, number) => {
-      if (conversation.addedCount > 0) this.#writeConversation(conversation, number);
-    });
+    const continuedKeys: number[] = [];
+    for (const conversation of this.#touched.values()) {
+      if (conversation.addedCount === 0) continue;
+      this.#writeConversation(conversation);
+      if (!conversation.isNew) continuedKeys.push(conversation.known.key);
+    }
     const { position, newestKey, eventCount, conversationCount } = this.#before;
     const newCount = this.#position - position;
     if (newCount === 0) return null;
@@ -96,55 +102,78 @@ export class Appending {
       eventCount: eventCount + newCount,
       conversationCount: conversationCount + this.#newestKey - newestKey,
     });
-    const continued = this.#touched.filter(({ isNew, addedCount }) => !isNew && addedCount > 0);
-    return { keys: continued.map(({ known }) => known.key), newestKey: this.#newestKey };
+    return { keys: continuedKeys, newestKey: this.#newestKey };
   }
 
   remember(): void {
-    for (const { accountId, conversationId, known, addedCount } of this.#touched)
-      if (addedCount > 0) this.#recent.add(accountId, conversationId, known, addedCount);
+    for (const [name, { known, addedCount }] of this.#touched) if (addedCount > 0) this.#recent.add(name, known, addedCount);
   }
 
   forget(): void {
-    for (const { accountId, conversationId } of this.#touched) this.#recent.delete(accountId, conversationId);
+    for (const name of this.#touched.keys()) this.#recent.delete(name);
   }
 
-  #writeConversation(
-    { accountId, conversationId, known, isNew, lastHour, position, addedCount }: TouchedConversation,
-    number: number,
-  ): void {
+  #writeConversation(conversation: TouchedConversation): void {
+    const { accountId, conversationId, known, isNew, lastHour, position } = conversation;
     const { key, idsCrc, lastAt, eventIds } = known;
     const hour = Math.floor(lastAt / HOUR_MS);
     const { addConversation, extendConversation, extendConversationToHour } = this.#statements;
     if (isNew) addConversation.run(key, accountId, conversationId, lastAt, hour, eventIds.size);
     else if (hour === lastHour) extendConversation.run(key, lastAt, eventIds.size);
     else extendConversationToHour.run(key, lastAt, eventIds.size, hour);
-    writePart(this.#statements, key, { position, events: this.#newRowsOf(number, addedCount) }, idsCrc);
+    writePart(this.#statements, key, { position, events: this.#newRowsOf(conversation) }, idsCrc);
   }
 
   /** @returns JSON */
-  #newRowsOf(number: number, addedCount: number): string | Uint8Array {
-    const [start, end] = [this.#events.starts[number]!, this.#events.starts[number + 1]!];
-    if (addedCount === end - start) return this.#events.rowsOf(number);
-    const rows: string[] = [];
-    for (let place = start; place < end; place++) if (this.#isDuplicate[place] === 0) rows.push(this.#events.rowAt(number, place));
-    return `[${rows.join()}]`;
+  #newRowsOf({ numbers, addedCount }: TouchedConversation): Uint8Array {
+    const { starts } = this.#events;
+    const eventCount = numbers.reduce((sum, number) => sum + starts[number + 1]! - starts[number]!, 0);
+    if (numbers.length === 1 && addedCount === eventCount) return this.#events.listOf(numbers[0]!);
+    const rows: Uint8Array[] = [];
+    for (const number of numbers) {
+      for (let place = starts[number]!; place < starts[number + 1]!; place++)
+        if (this.#isDuplicate[place] === 0) rows.push(this.#events.rowAt(number, place));
+    }
+    return toList(rows);
   }
 
-  #find(accountId: string, conversationId: string): TouchedConversation {
-    const held = this.#recent.get(accountId, conversationId) ?? this.#lookUp(accountId, conversationId);
+  #touch(accountId: string, conversationId: string, number: number): TouchedConversation {
+    const name = nameOf(accountId, conversationId);
+    let conversation = this.#touched.get(name);
+    if (conversation === undefined) this.#touched.set(name, (conversation = this.#find(name, accountId, conversationId)));
+    conversation.numbers.push(number);
+    return conversation;
+  }
+
+  #find(name: string, accountId: string, conversationId: string): TouchedConversation {
+    const held = this.#recent.get(name) ?? this.#lookUp(name, accountId, conversationId);
     const known = held ?? { key: ++this.#newestKey, idsCrc: idsCrcOf(accountId, conversationId), eventIds: new Set(), lastAt: 0 };
     const lastHour = Math.floor(known.lastAt / HOUR_MS);
-    return { accountId, conversationId, known, isNew: held === undefined, lastHour, addedCount: 0, position: 0 };
+    return { accountId, conversationId, known, isNew: held === undefined, lastHour, numbers: [], addedCount: 0, position: 0 };
   }
 
-  #lookUp(accountId: string, conversationId: string): KnownConversation | undefined {
+  #lookUp(name: string, accountId: string, conversationId: string): KnownConversation | undefined {
     const row = this.#statements.keyOf.get(accountId, conversationId) as readonly [key: number] | undefined;
     if (row === undefined) return undefined;
     const stored = readConversation(this.#statements, row[0])!;
     const eventIds = new Set(toHistory(stored, rowsOf(stored)).events.map(({ eventId }) => eventId));
     const held = { key: stored.key, idsCrc: idsCrcOf(accountId, conversationId), eventIds, lastAt: stored.lastAt };
-    this.#recent.add(accountId, conversationId, held, eventIds.size);
+    this.#recent.add(name, held, eventIds.size);
     return held;
   }
+}
+
+const [OPEN, COMMA, CLOSE] = [0x5b, 0x2c, 0x5d];
+
+/** @returns JSON */
+function toList(rows: readonly Uint8Array[]): Uint8Array {
+  const list = Buffer.allocUnsafe(rows.reduce((sum, { length }) => sum + length + 1, 1));
+  let end = 0;
+  for (const row of rows) {
+    list[end] = end === 0 ? OPEN : COMMA;
+    list.set(row, end + 1);
+    end += row.length + 1;
+  }
+  list[end] = CLOSE;
+  return list;
 }

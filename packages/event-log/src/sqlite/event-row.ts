@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { ConversationEvent, Sender, UnassignmentReason, UserType } from "@segmeter/engine";
+import { describe, type ConversationEvent, type Sender, type UnassignmentReason, type UserType } from "@segmeter/engine";
 import { toLabel, type JsonBytes, type Label } from "@segmeter/json-bytes";
 import { Damage } from "./failure.ts";
 
@@ -70,8 +70,8 @@ function writeWord(out: JsonBytes, word: string | null): void {
 }
 
 /**
- * @param row intact, so it holds what `writeRow` put there
- * @throws Damage if it does not
+ * @param row what `writeRow` put there; of any other, only the codes are looked at
+ * @throws Damage if one of them stands for nothing
  */
 export function toEvent(row: EventRow, conversationId: string): ConversationEvent {
   const [eventId, at, sequence, typeCode] = row;
@@ -135,8 +135,8 @@ function wordsByCode<Word extends string>(codes: Readonly<Record<Word, number>>)
 }
 
 function wordOf<Word>(words: readonly (Word | undefined)[], code: unknown): Word {
-  const word = words[code as number];
-  if (word === undefined) throw new Damage(`an event carries the code ${String(code)}, which stands for nothing`);
+  const word = typeof code === "number" ? words[code] : undefined;
+  if (word === undefined) throw new Damage(`an event carries the code ${describe(code)}, which stands for nothing`);
   return word;
 }
 

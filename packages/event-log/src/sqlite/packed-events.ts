@@ -1,83 +1,76 @@
-import { JsonBytes, toLabel } from "@segmeter/json-bytes";
-import type { ConversationEvent } from "@segmeter/engine";
+import { giveBack, JsonBytes } from "@segmeter/json-bytes";
 import type { AppendedBatch, EventBatch } from "../event-log.ts";
-import { writeRow } from "./event-row.ts";
+import { groupByConversation, writeRows, type RowBlock } from "./row-block.ts";
 
 /**
- * Events on their way to the thread of the log: conversation by conversation, each in the order of arrival, as they are to stand
- * in the file. Memory goes over as it is, and a text at little cost, where objects would be written out and read in one by one.
+ * Events on their way to the thread of the log: blocks of rows, one behind the other. Memory goes over as it is, and a text at
+ * little cost, where objects would be written out and read in one by one.
  *
- *     conversations   JSON [[accountId, conversationId], …], each once, in the order in which they come first
- *     eventIds        JSON list
- *     rows            [row,row,…][row,…]…  JSON, a list a conversation
+ *     conversations   JSON [[accountId, conversationId], …], each once a block
+ *     eventIds        JSON list, conversation by conversation
+ *     bytes           of the blocks
  *     values          the conversation of each event, in the order of arrival
  *                     then conversation by conversation: when each event was; where its row ends
+ *                     then where the rows of each conversation begin
  */
 export interface PackedEvents {
   readonly conversations: string;
   readonly eventIds: string;
-  readonly rows: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly values: Float64Array<ArrayBuffer>;
 }
 
-interface Group {
-  readonly accountId: string;
-  readonly conversationId: string;
-  readonly events: ConversationEvent[];
-}
-
 export function packBatches(batches: readonly EventBatch[]): PackedEvents {
-  const eventCount = batches.reduce((sum, { events }) => sum + events.length, 0);
-  const values = new Float64Array(3 * eventCount);
-  const groups = groupByConversation(batches, values);
-  const [ats, rowEnds] = [values.subarray(eventCount, 2 * eventCount), values.subarray(2 * eventCount)];
-  const eventIds: string[] = [];
-  const rows = new JsonBytes();
-  for (const { events } of groups) {
-    rows.label(OPEN);
-    for (let i = 0; i < events.length; i++) {
-      const event = events[i]!;
-      rows.label(i === 0 ? OPEN : NEXT);
-      writeRow(rows, event);
-      const place = eventIds.push(event.eventId) - 1;
-      ats[place] = event.at;
-      rowEnds[place] = rows.length;
-    }
-    rows.label(CLOSE);
-  }
-  const packed = {
-    conversations: JSON.stringify(groups.map(({ accountId, conversationId }) => [accountId, conversationId])),
-    eventIds: JSON.stringify(eventIds),
-    rows: rows.take(),
-    values,
-  };
-  rows.close();
+  const out = new JsonBytes();
+  const rows = writeRows(out, groupByConversation(batches));
+  const bytes = out.lend();
+  const packed = pack([{ ...rows, bytes }]);
+  giveBack(bytes);
   return packed;
 }
 
-const [OPEN, NEXT, CLOSE] = [toLabel("["), toLabel(",["), toLabel("]")];
-
-/** @param numbers takes the group of each event */
-function groupByConversation(batches: readonly EventBatch[], numbers: Float64Array): Group[] {
-  const groups: Group[] = [];
-  const accounts = new Map<string, Map<string, number>>();
-  let place = 0;
-  for (const { accountId, events } of batches) {
-    const known = accounts.get(accountId) ?? new Map<string, number>();
-    accounts.set(accountId, known);
-    for (const event of events) {
-      const { conversationId } = event;
-      let number = known.get(conversationId);
-      if (number === undefined) known.set(conversationId, (number = groups.push({ accountId, conversationId, events: [] }) - 1));
-      groups[number]!.events.push(event);
-      numbers[place++] = number;
-    }
+/** @returns what goes over; the blocks stay as they are */
+export function pack(blocks: readonly RowBlock[]): PackedEvents {
+  const count = (of: (block: RowBlock) => number): number => blocks.reduce((sum, block) => sum + of(block), 0);
+  const eventCount = count(({ numbers }) => numbers.length);
+  const bytes = new Uint8Array(count((block) => block.bytes.length));
+  const values = new Float64Array(3 * eventCount + count(({ listStarts }) => listStarts.length));
+  const columns = columnsOf(values, eventCount);
+  let [eventsBefore, conversationsBefore, bytesBefore] = [0, 0, 0];
+  for (const block of blocks) {
+    bytes.set(block.bytes, bytesBefore);
+    columns.ats.set(block.ats, eventsBefore);
+    add(columns.numbers, eventsBefore, block.numbers, conversationsBefore);
+    add(columns.rowEnds, eventsBefore, block.rowEnds, bytesBefore);
+    add(columns.listStarts, conversationsBefore, block.listStarts, bytesBefore);
+    eventsBefore += block.numbers.length;
+    conversationsBefore += block.listStarts.length;
+    bytesBefore += block.bytes.length;
   }
-  return groups;
+  const conversations = blocks.flatMap((block) => block.conversations.map(({ accountId, conversationId }) => [accountId, conversationId]));
+  const eventIds = blocks.length === 1 ? blocks[0]!.eventIds : blocks.flatMap((block) => block.eventIds);
+  return { conversations: JSON.stringify(conversations), eventIds: JSON.stringify(eventIds), bytes, values };
+}
+
+/** Copies numbers to where they begin, each larger by as much. */
+function add(to: Float64Array, start: number, from: Float64Array, more: number): void {
+  for (let i = 0; i < from.length; i++) to[start + i] = from[i]! + more;
+}
+
+type Columns = Pick<RowBlock, "numbers" | "ats" | "rowEnds" | "listStarts">;
+
+function columnsOf(values: Float64Array, eventCount: number): Columns {
+  return {
+    numbers: values.subarray(0, eventCount),
+    ats: values.subarray(eventCount, 2 * eventCount),
+    rowEnds: values.subarray(2 * eventCount, 3 * eventCount),
+    listStarts: values.subarray(3 * eventCount),
+  };
 }
 
 /** Reads packed events, where they lie. */
 export class EventUnpacker {
+  /** Those of one block, then those of the next, which may be the same. */
   readonly conversations: readonly (readonly [accountId: string, conversationId: string])[];
   /** Of each event, in the order of arrival. */
   readonly conversationNumbers: Float64Array;
@@ -85,38 +78,32 @@ export class EventUnpacker {
   readonly starts: Float64Array;
   readonly eventIds: readonly string[];
   readonly ats: Float64Array;
-  readonly #rows: Uint8Array;
-  readonly #rowEnds: Float64Array;
+  readonly #bytes: Uint8Array;
+  readonly #columns: Columns;
 
-  constructor({ conversations, eventIds, rows, values }: PackedEvents) {
+  constructor({ conversations, eventIds, bytes, values }: PackedEvents) {
     this.conversations = JSON.parse(conversations) as [string, string][];
     this.eventIds = JSON.parse(eventIds) as string[];
-    const eventCount = this.eventIds.length;
-    this.conversationNumbers = values.subarray(0, eventCount);
-    this.ats = values.subarray(eventCount, 2 * eventCount);
-    this.#rows = rows;
-    this.#rowEnds = values.subarray(2 * eventCount);
+    this.#columns = columnsOf(values, this.eventIds.length);
+    this.conversationNumbers = this.#columns.numbers;
+    this.ats = this.#columns.ats;
+    this.#bytes = bytes;
     this.starts = startsOf(this.conversationNumbers, this.conversations.length);
   }
 
-  /** All of a conversation, as a JSON list. */
-  rowsOf(conversation: number): Uint8Array {
-    return this.#rows.subarray(this.#startOf(conversation), this.#rowEnds[this.starts[conversation + 1]! - 1]! + 1);
+  /** All of a conversation's rows, as a JSON list. */
+  listOf(conversation: number): Uint8Array {
+    const { rowEnds, listStarts } = this.#columns;
+    return this.#bytes.subarray(listStarts[conversation], rowEnds[this.starts[conversation + 1]! - 1]! + 1);
   }
 
   /** @returns the row of one of a conversation's events, as JSON */
-  rowAt(conversation: number, place: number): string {
-    const start = place === this.starts[conversation]! ? this.#startOf(conversation) : this.#rowEnds[place - 1]!;
-    return TEXT.decode(this.#rows.subarray(start + 1, this.#rowEnds[place]));
-  }
-
-  #startOf(conversation: number): number {
-    const place = this.starts[conversation]!;
-    return place === 0 ? 0 : this.#rowEnds[place - 1]! + 1;
+  rowAt(conversation: number, place: number): Uint8Array {
+    const { rowEnds, listStarts } = this.#columns;
+    const before = place === this.starts[conversation]! ? listStarts[conversation]! : rowEnds[place - 1]!;
+    return this.#bytes.subarray(before + 1, rowEnds[place]);
   }
 }
-
-const TEXT = new TextDecoder();
 
 function startsOf(conversationNumbers: Float64Array, conversationCount: number): Float64Array {
   const starts = new Float64Array(conversationCount + 1);

@@ -8,7 +8,7 @@ export interface KnownConversation {
 }
 
 /**
- * The conversations met lately, by account and id. Two generations of bounded size: when the young one is full it
+ * The conversations met lately, by `nameOf`. Two generations of bounded size: when the young one is full it
  * becomes the old one, whose conversations are forgotten unless they were met again meanwhile.
  */
 export class RecentConversations {
@@ -22,8 +22,7 @@ export class RecentConversations {
     this.#generationSize = Math.ceil(eventCountMax / 2);
   }
 
-  get(accountId: string, conversationId: string): KnownConversation | undefined {
-    const name = nameOf(accountId, conversationId);
+  get(name: string): KnownConversation | undefined {
     const young = this.#young.get(name);
     if (young !== undefined) return young;
     const old = this.#old.get(name);
@@ -32,12 +31,11 @@ export class RecentConversations {
   }
 
   /** @param addedCount how many events the conversation has that it had not when it was met before */
-  add(accountId: string, conversationId: string, conversation: KnownConversation, addedCount: number): void {
-    this.#addYoung(nameOf(accountId, conversationId), conversation, addedCount);
+  add(name: string, conversation: KnownConversation, addedCount: number): void {
+    this.#addYoung(name, conversation, addedCount);
   }
 
-  delete(accountId: string, conversationId: string): void {
-    const name = nameOf(accountId, conversationId);
+  delete(name: string): void {
     this.#young.delete(name);
     this.#old.delete(name);
   }
@@ -54,6 +52,6 @@ export class RecentConversations {
 }
 
 /** One name for both ids: neither holds a control character. */
-function nameOf(accountId: string, conversationId: string): string {
+export function nameOf(accountId: string, conversationId: string): string {
   return `${accountId}\n${conversationId}`;
 }

@@ -1,4 +1,4 @@
-import type { RecentConversations } from "./recent-conversations.ts";
+import { nameOf, type RecentConversations } from "./recent-conversations.ts";
 import type { Statements } from "./statements.ts";
 import { readTotals, writeTotals } from "./totals.ts";
 
@@ -16,7 +16,7 @@ export function removeConversations(statements: Statements, recent: RecentConver
     const [accountId, conversationId, writtenCount] = removed;
     removedKeys.push(key);
     statements.removeParts.run(key);
-    recent.delete(accountId, conversationId);
+    recent.delete(nameOf(accountId, conversationId));
     eventCount -= writtenCount;
     conversationCount -= 1;
   }

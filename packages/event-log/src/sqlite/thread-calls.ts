@@ -43,8 +43,8 @@ export type PackedHistories = string;
 
 /** The memory that goes over with a message, instead of a copy of it. */
 export function transferOf(message: unknown): ArrayBuffer[] {
-  const { rows, values } = (message ?? {}) as Partial<PackedEvents>;
-  return [rows, values].filter((memory) => ArrayBuffer.isView(memory)).map(({ buffer }) => buffer);
+  const { bytes, values } = (message ?? {}) as Partial<PackedEvents>;
+  return [bytes, values].filter((memory) => ArrayBuffer.isView(memory)).map(({ buffer }) => buffer);
 }
 
 export function packHistories(conversations: readonly StoredConversation[]): PackedHistories {

@@ -16,7 +16,8 @@ import type {
 import { Sequence } from "../sequence.ts";
 import { storageError, toStorageError } from "./failure.ts";
 import { pathIn } from "./open.ts";
-import { packBatches, unpackAppended } from "./packed-events.ts";
+import { pack, packBatches, unpackAppended, type PackedEvents } from "./packed-events.ts";
+import type { RowBatch } from "./row-block.ts";
 import { HOUR_MS } from "./schema.ts";
 import type { FilledFrom } from "./sqlite-file.ts";
 import { transferOf, unpackHistories } from "./thread-calls.ts";
@@ -53,7 +54,7 @@ export function openSqliteLog(options: SqliteLogOptions): Promise<EventLog> {
  */
 export async function openSqliteReplica(options: SqliteLogOptions): Promise<SqliteReplica> {
   const log = await openOn(new Worker(THREAD, { name: "event log", execArgv: [] }), { ...options, filledFrom: "STREAM" });
-  return { log, cursor: await log.cursor(), store: (batches, cursor) => log.store(batches, cursor) };
+  return { log, cursor: await log.cursor(), store: (batches, cursor) => log.storeRows(batches, cursor) };
 }
 
 /** A log that is filled from a stream. */
@@ -63,7 +64,7 @@ export interface SqliteReplica {
   /** As it was opened; null: nothing came from a stream yet. */
   readonly cursor: Cursor | null;
   /** Appends what a stream holds up to the cursor, which is stored with it. */
-  readonly store: (batches: readonly EventBatch[], cursor: Cursor) => Promise<AppendedBatch[]>;
+  readonly store: (batches: readonly RowBatch[], cursor: Cursor) => Promise<AppendedBatch[]>;
 }
 
 /** @param thread runs `log-thread.ts`, and ends with the log */
@@ -126,9 +127,10 @@ class ThreadedLog implements EventLog {
 
   append(batches: readonly EventBatch[]): Promise<AppendedBatch[]> {
     const follower = this.#follower;
-    if (follower === null) return this.store(batches, null);
+    const store = (): Promise<AppendedBatch[]> => this.#store(batches, packBatches(batches), null);
+    if (follower === null) return store();
     return this.#storing.run(async () => {
-      const appended = await this.store(batches, null);
+      const appended = await store();
       await follower({ batches, appended, position: this.#position });
       return appended;
     });
@@ -217,8 +219,13 @@ class ThreadedLog implements EventLog {
     return this.#call("cursor");
   }
 
-  async store(batches: readonly EventBatch[], cursor: Cursor | null): Promise<AppendedBatch[]> {
-    const appended = unpackAppended(await this.#call("append", packBatches(batches), cursor), batches);
+  storeRows(batches: readonly RowBatch[], cursor: Cursor): Promise<AppendedBatch[]> {
+    const packed = pack(batches.map(({ rows }) => rows));
+    return this.#store(batches, packed, cursor);
+  }
+
+  async #store(batches: readonly EventBatch[], packed: PackedEvents, cursor: Cursor | null): Promise<AppendedBatch[]> {
+    const appended = unpackAppended(await this.#call("append", packed, cursor), batches);
     for (const { positions } of appended)
       this.#position = positions.reduce((newest, position) => Math.max(newest, position), this.#position);
     return appended;
