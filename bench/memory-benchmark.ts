@@ -28,7 +28,7 @@ async function measureMemory(stage: Stage): Promise<readonly Row[]> {
 function measureSegments(stage: Stage): Row {
   const segmentCount = stage.segmentCount * SEGMENTS_TIMES;
   stage.tell(`M: folding ${segmentCount} segments in a process of their own`);
-  const { emptyBytes, loadedBytes, counted } = run("memory.ts", segmentCount);
+  const { emptyBytes, loadedBytes, counted } = run(new URL("memory.ts", import.meta.url), segmentCount);
   const ratio = loadedBytes / segmentCount;
   const note = `${Math.round(loadedBytes / 1e6)} MB, of them ${Math.round(emptyBytes / 1e6)} before the first segment`;
   return toRow({ name: "M", ratio, unit: "bytes", checksum: `${counted} segments`, note }, atMost(200, "bytes"), counted === segmentCount);
@@ -39,15 +39,15 @@ function measureAccounts(stage: Stage): Row {
   const accountCount = Math.ceil(stage.segmentCount / ACCOUNT_SEGMENTS);
   const segmentCount = Math.min(stage.segmentCount, ACCOUNT_SEGMENTS);
   stage.tell(`M: folding ${segmentCount} segments of each of ${accountCount} accounts`);
-  const { emptyBytes, loadedBytes, counted } = run("accounts.ts", accountCount, segmentCount);
+  const { emptyBytes, loadedBytes, counted } = run(new URL("accounts.ts", import.meta.url), accountCount, segmentCount);
   const ratio = (loadedBytes - emptyBytes) / accountCount / 1e6;
   const note = `JavaScript's heap an account of ${segmentCount} segments in a day and 130 agents; ${accountCount} of them`;
   const isSame = counted === accountCount * segmentCount;
   return toRow({ name: "M", ratio, unit: "MB", checksum: `${counted} segments`, note }, atMost(1, "MB"), isSame);
 }
 
-function run(file: string, ...numbers: readonly number[]): Told {
-  const path = fileURLToPath(new URL(file, import.meta.url));
+function run(file: URL, ...numbers: readonly number[]): Told {
+  const path = fileURLToPath(file);
   const told = execFileSync(process.execPath, ["--expose-gc", "--max-semi-space-size=16", path, ...numbers.map(String)], {
     encoding: "utf8",
   });
