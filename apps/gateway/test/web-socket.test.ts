@@ -118,7 +118,8 @@ test("while too many answers wait to be read, no more are asked for", async () =
   const large = `{ account(id: "${ACCOUNT}") { agentSegments(timeframe: 60) { agents { id metrics { ${METRIC_NAMES.join(" ")} } } } } }`;
   const [reader, other] = [await connect(gateway), await connect(gateway)];
   reader.pause();
-  for (let i = 0; i < 20; i++) reader.send(subscribe(i, large));
+  const count = 90;
+  for (let i = 0; i < count; i++) reader.send(subscribe(i, large));
   let id = 0;
   const ask = async (): Promise<string> => {
     other.send(subscribe(++id, QUERY));
@@ -126,7 +127,11 @@ test("while too many answers wait to be read, no more are asked for", async () =
     return messages.at(-1)!;
   };
   await expect.poll(() => ask()).toContain('"code":"UNAVAILABLE"');
-  reader.terminate();
+  let overCount = 0;
+  const reading = messagesUntil(reader, (text) => !text.includes('"type":"next"') && ++overCount === count);
+  reader.resume();
+  // Its own too, from the moment at which too much of it waits.
+  expect((await reading).filter((text) => text.includes("UNAVAILABLE")).length).toBeGreaterThan(0);
   await expect.poll(() => ask()).toContain('"complete"');
 });
 

@@ -38,9 +38,19 @@ export async function toJsonText(result: unknown): Promise<string> {
   return text;
 }
 
+/** Likewise, in one go. It can be written again. */
 export function toText(value: unknown): string {
+  return writtenAtOnce(value);
+}
+
+/** Likewise, in one go; it can be written no second time. */
+export function toTextOnce(value: unknown): string {
+  return writtenAtOnce(value, (written) => written.close());
+}
+
+function writtenAtOnce(value: unknown, onWritten?: (written: Written) => void): string {
   const out = new JsonBytes();
-  for (const _ of writeValue(value, out));
+  for (const _ of writeValue(value, out, onWritten));
   const bytes = out.lend();
   const text = bytes.toString();
   giveBack(bytes);

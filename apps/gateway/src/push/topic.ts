@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Engine, Limits } from "@segmeter/engine";
 import type { ExecutionResult, FormattedExecutionResult } from "graphql";
 import type { Subscribed } from "../graphql/context.ts";
-import { toJsonText, toText } from "../graphql/written.ts";
+import { toJsonText, toText, toTextOnce } from "../graphql/written.ts";
 import type { Latest } from "./latest.ts";
 import { positionNamed, type Operation, type Selection } from "./operation.ts";
 
@@ -35,6 +35,11 @@ export class Answer implements ExecutionResult {
   /** Of a query: others have their turn while a long one is written. */
   static async ofQuery({ result, position }: Executed): Promise<Answer> {
     return new Answer(await toJsonText(result), position);
+  }
+
+  /** Likewise, in one go. */
+  static ofQueryAtOnce({ result, position }: Executed): Answer {
+    return new Answer(toTextOnce(result), position);
   }
 
   get positionedText(): string {

@@ -221,9 +221,10 @@ function closeFor(refusal: Refusal, { socket, log }: Connection): void {
   socket.close(CLOSE_CODES[refusal.statusCode], refusal.message);
 }
 
-function resultOf({ contextValue }: ExecutionArgs): Promise<Answer> | AsyncIterable<Answer> {
+/** An operation is over before the next one begins: so no more are begun than may wait to be read. */
+function resultOf({ contextValue }: ExecutionArgs): Answer | AsyncIterable<Answer> {
   const answered = contextValue as Answered;
-  return answered.kind === "pushed" ? answered.answers : Answer.ofQuery(answered);
+  return answered.kind === "pushed" ? answered.answers : Answer.ofQueryAtOnce(answered);
 }
 
 /** What HTTP would answer with a status. */
