@@ -125,17 +125,21 @@ describe("an engine whose helpers", () => {
     expect(answers()).toEqual(expected);
   });
 
-  test("are there fill the next cells while some are being read", async () => {
+  test.each([
+    ["fill the next cells", 2],
+    ["read the next blocks, once all is filled,", 6],
+  ])("are there %s while one block is being looked at", async (_, i) => {
     team = new Team({ ...SMALL, helperCount: 1 });
     const [seat] = team.seats;
     const worker = new Worker(THREAD, { workerData: seat });
     const found: string[] = [];
-    for (const block of day.engine.stream(ACCOUNT, QUERIES[2]!)) {
+    for (const block of day.engine.stream(ACCOUNT, QUERIES[i]!)) {
       found.push(textOf(block));
       // All that may be taken before these cells have been read.
       if (found.length === 1) while (!isAllTaken(seat!)) await delay(1);
     }
-    expect(found.join("")).toBe(expected[2]);
+    expect(found.length).toBeGreaterThan(1);
+    expect(found.join("")).toBe(expected[i]);
     team.close();
     await once(worker, "exit");
   });
@@ -185,7 +189,7 @@ function textOf(answer: Answer | Block): string {
 function isAllTaken({ memory, board }: Pick<Team["seats"][number], "memory" | "board">): boolean {
   const words = new Int32Array(memory.buffer);
   const job = Atomics.load(words, board / 4);
-  return Atomics.load(words, job / 4 + 11) >= Atomics.load(words, job / 4 + 12);
+  return Atomics.load(words, job / 4 + 4) >= Atomics.load(words, job / 4 + 5);
 }
 
 /** As a helper does, of which nothing is heard afterwards: the first word of the board, its seat and the next task of the job. */
@@ -194,5 +198,5 @@ function takeTask({ memory, board, thread }: Team["seats"][number]): void {
   const job = Atomics.load(words, board / 4);
   expect(job).not.toBe(0);
   Atomics.store(words, board / 4 + 4 + 2 * thread, job);
-  if (!isAllTaken({ memory, board })) Atomics.add(words, job / 4 + 11, 1);
+  if (!isAllTaken({ memory, board })) Atomics.add(words, job / 4 + 4, 1);
 }

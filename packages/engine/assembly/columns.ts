@@ -6,37 +6,52 @@ const COLUMN_BYTES: usize = 2_048 + 64;
 const COLUMN_CELLS: u32 = 256;
 const NOTHING: usize = 12;
 
-/** Bytes of the scratch memory that `readCells` needs. */
+/** What a thread needs for itself to read cells. */
 export function scratchBytes(): usize {
   return 13 * COLUMN_BYTES;
 }
 
 const METRIC_BYTES: usize = 24;
 
-/**
- * Computes metrics of cells, in columns.
- *
- * @param order which cells, by their place in the columns; 0: as they lie
- * @param from the first place, and `count` of them
- * @param metrics six words each: two sums that are added up, two that they are divided by, what is computed (0: a count, 1: a
- *   quotient, 2: one cut to a whole number), and the address of the column
- */
-export function readCells(
-  sums: usize,
-  order: usize,
-  from: u32,
-  count: u32,
-  scratch: usize,
-  metrics: usize,
-  metricCount: u32,
-  first: u32,
-): void {
+/** Some cells of which metrics are computed, and keys copied, in columns. */
+@unmanaged
+class ReadTask {
+  isDone: u32;
+  sums: usize;
+  /** Which cells, by their place in the columns; 0: as they lie. */
+  order: usize;
+  /** The first place. */
+  from: u32;
+  count: u32;
+  /** Where they go in the columns. */
+  first: u32;
+  /**
+   * Of each metric six words: two sums that are added up, two that they are divided by, what is computed (0: a count, 1: a quotient,
+   * 2: one cut to a whole number), and the address of the column.
+   */
+  metrics: usize;
+  metricCount: u32;
+  /** Of each key two words: the addresses of all there are, and of the column. */
+  keys: usize;
+  keyCount: u32;
+}
+
+/** @param taskAt a `ReadTask` @param scratch `scratchBytes` of them, of the thread alone */
+export function readCells(taskAt: usize, scratch: usize): void {
+  const task = changetype<ReadTask>(taskAt);
+  const order = task.order;
+  const from = task.from;
+  const count = task.count;
+  const first = task.first;
+  for (let key = task.keys; key < task.keys + ((<usize>task.keyCount) << 3); key += 8) {
+    gather(load<usize>(key), order, from, count, load<usize>(key, 4) + ((<usize>first) << 2));
+  }
   memory.fill(scratch + NOTHING * COLUMN_BYTES, 0, COLUMN_BYTES);
   for (let done: u32 = 0; done < count; done += COLUMN_CELLS) {
     const some = min(COLUMN_CELLS, count - done);
-    part(sums, order, from + done, some, scratch);
-    for (let m: u32 = 0; m < metricCount; m++) {
-      const metric = metrics + <usize>m * METRIC_BYTES;
+    part(task.sums, order, from + done, some, scratch);
+    for (let m: u32 = 0; m < task.metricCount; m++) {
+      const metric = task.metrics + <usize>m * METRIC_BYTES;
       compute(metric, scratch, load<usize>(metric, 20) + ((<usize>(first + done)) << 3), some);
     }
   }
@@ -114,7 +129,7 @@ function upper(words: v128): v128 {
 }
 
 /** @param order which words; 0: as they lie */
-export function gather(words: usize, order: usize, from: u32, count: u32, to: usize): void {
+function gather(words: usize, order: usize, from: u32, count: u32, to: usize): void {
   if (order == 0) {
     memory.copy(to, words + ((<usize>from) << 2), (<usize>count) << 2);
     return;
@@ -144,12 +159,21 @@ export function sort(
   sorted: usize,
 ): void {
   memory.fill(places, 0, (<usize>placeCount) << 2);
+  // Many cells that lie side by side have a key in common: what belongs to it is looked for once.
   for (let run = runs; run < runs + ((<usize>runCount) << 3); run += 8) {
     const end = load<u32>(run) + load<u32>(run, 4);
-    for (let place = load<u32>(run); place < end; place++) {
-      const at = places + ((<usize>(rankOf(keys, ranks, cellAt(order, place)) + 1)) << 2);
-      store<u32>(at, load<u32>(at) + 1);
+    let key = u32.MAX_VALUE;
+    let at = places;
+    let count: u32 = 0;
+    for (let place = load<u32>(run); place < end; place++, count++) {
+      const next = keyOf(keys, cellAt(order, place));
+      if (next == key) continue;
+      store<u32>(at, load<u32>(at) + count);
+      key = next;
+      at = placeOf(places, ranks, key) + 4;
+      count = 0;
     }
+    store<u32>(at, load<u32>(at) + count);
   }
   for (let place: u32 = 1; place < placeCount; place++) {
     const at = places + ((<usize>place) << 2);
@@ -157,13 +181,21 @@ export function sort(
   }
   for (let run = runs; run < runs + ((<usize>runCount) << 3); run += 8) {
     const end = load<u32>(run) + load<u32>(run, 4);
-    for (let place = load<u32>(run); place < end; place++) {
+    let key = u32.MAX_VALUE;
+    let at = places;
+    let to = load<u32>(places);
+    for (let place = load<u32>(run); place < end; place++, to++) {
       const cell = cellAt(order, place);
-      const at = places + ((<usize>rankOf(keys, ranks, cell)) << 2);
-      const to = load<u32>(at);
-      store<u32>(at, to + 1);
+      const next = keyOf(keys, cell);
+      if (next != key) {
+        store<u32>(at, to);
+        key = next;
+        at = placeOf(places, ranks, key);
+        to = load<u32>(at);
+      }
       store<u32>(sorted + ((<usize>to) << 2), cell);
     }
+    store<u32>(at, to);
   }
 }
 
@@ -171,7 +203,10 @@ function cellAt(order: usize, place: u32): u32 {
   return order == 0 ? place : load<u32>(order + ((<usize>place) << 2));
 }
 
-function rankOf(keys: usize, ranks: usize, cell: u32): u32 {
-  const key = load<u32>(keys + ((<usize>cell) << 2));
-  return ranks == 0 ? key : load<u32>(ranks + ((<usize>key) << 2));
+function keyOf(keys: usize, cell: u32): u32 {
+  return load<u32>(keys + ((<usize>cell) << 2));
+}
+
+function placeOf(places: usize, ranks: usize, key: u32): usize {
+  return places + ((<usize>(ranks == 0 ? key : load<u32>(ranks + ((<usize>key) << 2)))) << 2);
 }

@@ -1,10 +1,11 @@
-import { CellColumns, type CellPart } from "./cells.ts";
+import { giveBackColumns, takeColumns, type CellColumns, type Reading } from "./cell-columns.ts";
 import type { Columns } from "./columns.ts";
 import { KeptColumns } from "./kept-columns.ts";
 import { TOTAL_METRIC, type MetricName } from "./metrics.ts";
 import type { Dimension, Query, RollUp } from "./query.ts";
+import { readParts } from "./reading.ts";
 import { rollUp } from "./roll-up.ts";
-import { streamCells, type ExecutionPath } from "./stream.ts";
+import { streamBatches, type ExecutionPath } from "./stream.ts";
 
 /** Of one dimension, the value of every cell: an index into `values`. */
 export interface KeyColumn<Value> {
@@ -39,11 +40,10 @@ export interface Answer extends Block {
 
 /** Block by block: memory does not grow with the answer. Events that come in between are not seen. */
 export function* streamBlocks(columns: Columns, query: Query, forced?: ExecutionPath): Generator<Block, void> {
-  const reader = new BlockReader(columns, query);
-  try {
-    for (const part of streamCells(columns, query, forced)) yield reader.read(part, null, query.grouping);
-  } finally {
-    reader.close();
+  const reading = { grouping: query.grouping, metrics: metricsOf(query.metrics) };
+  const intervalStarts = intervalStartsOf(query);
+  for (const batch of streamBatches(columns, query, forced)) {
+    for (const read of readParts(batch, reading)) yield toBlock(columns, intervalStarts, read.columns, read.cellCount, 0, reading);
   }
 }
 
@@ -52,51 +52,42 @@ export function* streamBlocks(columns: Columns, query: Query, forced?: Execution
  * window, of which the last one has the total.
  */
 export function* rollUpBlocks(columns: Columns, query: RollUp, forced?: ExecutionPath): Generator<Block, void> {
-  const reader = new BlockReader(columns, query);
+  const metrics = metricsOf(query.metrics);
+  const intervalStarts = intervalStartsOf(query);
+  const read = takeColumns();
   try {
-    for (const { agents, totals, grouping } of rollUp(columns, query, forced)) yield reader.read(agents, totals, grouping);
+    for (const { agents, totals, grouping } of rollUp(columns, query, forced)) {
+      const reading = { grouping, metrics };
+      read.read(agents, totals, reading);
+      yield toBlock(columns, intervalStarts, read, agents.to - agents.from, totals.to - totals.from, reading);
+    }
   } finally {
-    reader.close();
+    giveBackColumns(read);
   }
 }
 
-const spareColumns: CellColumns[] = [];
-const SPARES_MAX = 6;
+function intervalStartsOf({ window, intervalMs }: RollUp): readonly number[] {
+  const intervalCount = intervalMs === undefined ? 0 : (window.endMs - window.startMs) / intervalMs;
+  return Array.from({ length: intervalCount }, (_, i) => window.startMs + i * intervalMs!);
+}
 
-/** Reads cells as blocks, in memory that the next reader takes. */
-class BlockReader {
-  readonly #columns: Columns;
-  readonly #asked: readonly MetricName[];
-  readonly #intervalStarts: readonly number[];
-  readonly #cells = spareColumns.pop() ?? new CellColumns();
-
-  constructor(columns: Columns, { window, intervalMs, metrics }: RollUp) {
-    this.#columns = columns;
-    this.#asked = metricsOf(metrics);
-    const intervalCount = intervalMs === undefined ? 0 : (window.endMs - window.startMs) / intervalMs;
-    this.#intervalStarts = Array.from({ length: intervalCount }, (_, i) => window.startMs + i * intervalMs!);
-  }
-
-  /** @param totals lie behind the others */
-  read(part: CellPart, totals: CellPart | null, grouping: readonly Dimension[]): Block {
-    const cells = this.#cells;
-    cells.read(part, totals, grouping, this.#asked);
-    const columnsOf = new Map(this.#asked.map((name) => [name, cells.metric(name)]));
-    const cellCount = part.to - part.from;
-    const { agents, facets } = this.#columns;
-    return {
-      cellCount,
-      totalCount: cells.count - cellCount,
-      intervals: grouping.includes("interval") ? { indexes: cells.keys("interval"), values: this.#intervalStarts } : null,
-      skills: grouping.includes("skill") ? { indexes: cells.keys("skill"), values: facets.skills.words } : null,
-      agents: grouping.includes("agent") ? { indexes: cells.keys("agent"), values: agents.words } : null,
-      metric: (name) => columnOf(name, columnsOf),
-    };
-  }
-
-  close(): void {
-    if (spareColumns.length < SPARES_MAX) spareColumns.push(this.#cells);
-  }
+function toBlock(
+  { agents, facets }: Columns,
+  intervalStarts: readonly number[],
+  read: CellColumns,
+  cellCount: number,
+  totalCount: number,
+  { grouping, metrics }: Reading,
+): Block {
+  const columnsOf = new Map(metrics.map((name) => [name, read.metric(name)]));
+  return {
+    cellCount,
+    totalCount,
+    intervals: grouping.includes("interval") ? { indexes: read.keys("interval"), values: intervalStarts } : null,
+    skills: grouping.includes("skill") ? { indexes: read.keys("skill"), values: facets.skills.words } : null,
+    agents: grouping.includes("agent") ? { indexes: read.keys("agent"), values: agents.words } : null,
+    metric: (name) => columnOf(name, columnsOf),
+  };
 }
 
 /** What was asked for, and the total, which always comes. */

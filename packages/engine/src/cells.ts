@@ -1,8 +1,7 @@
 import { compiled } from "./compiled.ts";
-import { doublesAt, release, takeArea, wordsAt, type Area } from "./memory.ts";
-import { metricOf, METRIC_NAMES, type MetricName, type Sum } from "./metrics.ts";
+import { release, takeArea, wordsAt, type Area } from "./memory.ts";
 import type { Dimension } from "./query.ts";
-import { clearSums, SUM_COLUMNS, SUMS_BYTES, sumsAt, type Sums } from "./sums.ts";
+import { clearSums, SUMS_BYTES, sumsAt, type Sums } from "./sums.ts";
 
 const CAPACITY_MIN = 64;
 const NOTHING = new Uint32Array(0);
@@ -124,77 +123,4 @@ export interface CellPart {
   readonly order: Uint32Array | null;
   readonly from: number;
   readonly to: number;
-}
-
-const METRIC_WORDS = 6;
-const KINDS = { count: 0, quotient: 1, wholeQuotient: 2 } as const;
-
-/** Some cells as columns. What is read next takes their place. */
-export class CellColumns {
-  count = 0;
-  #capacity = 0;
-  #area: Area | null = null;
-  readonly #keys: Record<Dimension, Uint32Array> = { interval: NOTHING, skill: NOTHING, agent: NOTHING };
-  #metrics: readonly Float64Array[] = [];
-  #program: Uint32Array = NOTHING;
-
-  /**
-   * @param behind further cells, behind the others
-   * @param dimensions the keys that are read
-   */
-  read(part: CellPart, behind: CellPart | null, dimensions: readonly Dimension[], metrics: readonly MetricName[]): void {
-    const partCount = part.to - part.from;
-    this.count = partCount + (behind === null ? 0 : behind.to - behind.from);
-    this.#reserve(this.count);
-    metrics.forEach((name, m) => this.#program.set(programOf(name, this.metric(name)), m * METRIC_WORDS));
-    this.#readPart(part, 0, dimensions, metrics.length);
-    if (behind !== null) this.#readPart(behind, partCount, dimensions, metrics.length);
-  }
-
-  /** @returns the key of every cell, `count` of them */
-  keys(dimension: Dimension): Uint32Array {
-    return this.#keys[dimension];
-  }
-
-  /** @returns the value of a metric in every cell, `count` of them; NaN where there is nothing to average */
-  metric(name: MetricName): Float64Array {
-    return this.#metrics[METRIC_NAMES.indexOf(name)]!;
-  }
-
-  #readPart({ cells, order, from, to }: CellPart, at: number, dimensions: readonly Dimension[], metricCount: number): void {
-    const orderAt = order === null ? 0 : order.byteOffset;
-    for (const dimension of dimensions) {
-      compiled.gather(cells.column(dimension).byteOffset, orderAt, from, to - from, this.#keys[dimension].byteOffset + 4 * at);
-    }
-    compiled.readCells(cells.sums.doubles.byteOffset, orderAt, from, to - from, scratch.address, this.#program.byteOffset, metricCount, at);
-  }
-
-  #reserve(count: number): void {
-    // Two cells are computed at a time, also of those behind the others: one more may be written than there are.
-    if (count < this.#capacity) return;
-    this.#capacity = Math.max(CAPACITY_MIN, count + 1, this.#capacity * 2);
-    if (this.#area !== null) release(this.#area);
-    const metricCount = METRIC_NAMES.length;
-    this.#area = takeArea(this.#capacity * (8 * metricCount + 12) + 4 * METRIC_WORDS * metricCount);
-    let end = this.#area.address;
-    const take = (bytes: number): number => (end += bytes) - bytes;
-    this.#metrics = METRIC_NAMES.map(() => doublesAt(take(8 * this.#capacity), this.#capacity));
-    for (const dimension of ["interval", "skill", "agent"] as const) {
-      this.#keys[dimension] = wordsAt(take(4 * this.#capacity), this.#capacity);
-    }
-    this.#program = wordsAt(take(4 * METRIC_WORDS * metricCount), METRIC_WORDS * metricCount);
-  }
-}
-
-const scratch = takeArea(compiled.scratchBytes());
-
-/** A metric as `readCells` takes it. */
-function programOf(name: MetricName, column: Float64Array): number[] {
-  const { numerator, denominator, type } = metricOf(name);
-  const kind = denominator.length === 0 ? KINDS.count : type === "Long" ? KINDS.wholeQuotient : KINDS.quotient;
-  return [columnOf(numerator[0]), columnOf(numerator[1]), columnOf(denominator[0]), columnOf(denominator[1]), kind, column.byteOffset];
-}
-
-function columnOf(sum: Sum | undefined): number {
-  return sum === undefined ? SUM_COLUMNS.length : SUM_COLUMNS.indexOf(sum);
 }

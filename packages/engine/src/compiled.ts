@@ -36,18 +36,8 @@ interface Compiled {
     placeCount: number,
     sorted: number,
   ) => void;
-  readonly gather: (words: number, order: number, from: number, count: number, to: number) => void;
   readonly scratchBytes: () => number;
-  readonly readCells: (
-    sums: number,
-    order: number,
-    from: number,
-    count: number,
-    scratch: number,
-    metrics: number,
-    metricCount: number,
-    first: number,
-  ) => void;
+  readonly readCells: (task: number, scratch: number) => void;
 }
 
 export const compiledModule = new WebAssembly.Module(Uint8Array.from(atob(KERNELS), (byte) => byte.charCodeAt(0)));

@@ -1,11 +1,13 @@
 import { NO_KEY, type CellPart, type Cells, type SortKey } from "./cells.ts";
 import type { Columns } from "./columns.ts";
 import { NONE } from "./facets.ts";
-import { fillCells, TASK_CELLS } from "./job.ts";
+import { fillCells, TASK_CELLS, type Filled } from "./filling.ts";
+import { Held } from "./held.ts";
 import { lowerBound } from "./lane.ts";
 import { LaneTable, MIXED } from "./lane-table.ts";
 import { intsAt, release, takeArea, type Area } from "./memory.ts";
 import type { Dimension, Filter, Query } from "./query.ts";
+import type { Batch } from "./reading.ts";
 import { giveBack, takeSpare } from "./spares.ts";
 import { CellIndex, scanTogether, subtractTogether } from "./together.ts";
 
@@ -18,41 +20,53 @@ export type ExecutionPath = "calendar" | "subtract" | "add" | "scan";
 
 /** With so many rows an interval, checkpoints cost less than adding. */
 const SUBTRACT_ROWS = 16;
+
 /**
- * The cells of one query, some thousand at a time, in the order of the grouping; all that have the outermost key in common come
- * together. They lie in the memory of those before. Whatever comes in while cells are being read is not seen by them.
+ * The cells of one query, batch by batch, in parts of some thousand in the order of the grouping; all that have the outermost key in
+ * common come together. They lie in the memory of those before. Whatever comes in while cells are being read is not seen by them.
  *
  * @param forced for tests: the path to take wherever it can be taken
  */
-export function* streamCells(columns: Columns, query: Query, forced?: ExecutionPath): Generator<CellPart, void> {
+export function* streamBatches(columns: Columns, query: Query, forced?: ExecutionPath): Generator<Batch, void> {
   const pass = openPass(columns, query, forced);
   if (pass.byAgent) yield* fillByAgent(pass);
   else yield* fillAtOnce(pass);
 }
 
-function* fillAtOnce(pass: Pass): Generator<CellPart, void> {
+/** The parts of all batches. */
+export function* streamCells(columns: Columns, query: Query, forced?: ExecutionPath): Generator<CellPart, void> {
+  for (const { parts } of streamBatches(columns, query, forced)) yield* parts;
+}
+
+function* fillAtOnce(pass: Pass): Generator<Batch, void> {
   const cells = takeSpare();
-  try {
-    if (pass.path === "calendar") yield* partsOf(pass, [], fillTotal(pass, cells));
-    else yield* partsOf(pass, pass.query.grouping, fillTogether(pass, cells));
-  } finally {
+  const held = new Held(() => {
     giveBack(cells);
     pass.close();
+  });
+  try {
+    if (pass.path === "calendar") fillTotal(pass, cells);
+    else fillTogether(pass, cells);
+    yield toBatch(pass, pass.path === "calendar" ? [] : pass.query.grouping, { cells, team: null, held });
+  } finally {
+    held.letGo();
   }
 }
 
-/** All cells, in the order of the grouping. @param unsorted what they are to be sorted by for it */
-function* partsOf(pass: Pass, unsorted: readonly Dimension[], cells: Cells): Generator<CellPart, void> {
-  const { query } = pass;
+/** @param unsorted what the cells are to be sorted by for the order of the grouping */
+function toBatch(pass: Pass, unsorted: readonly Dimension[], filled: Filled): Batch {
+  const { cells, team } = filled;
   const order = cells.orderBy(unsorted.map((dimension) => sortKeyOf(pass, dimension)));
-  const outermost = query.grouping[0];
+  const outermost = pass.query.grouping[0];
   const keys = outermost === undefined ? null : cells.column(outermost);
   const keyAt = (place: number): number => keys![order === null ? place : order[place]!]!;
+  const parts: CellPart[] = [];
   for (let from = 0, to = 0; from < cells.count; from = to) {
-    to = Math.min(from + TASK_CELLS, cells.count);
+    to = Math.min(from + (team?.taskCells ?? TASK_CELLS), cells.count);
     if (keys !== null) to = endOf(keyAt, to, cells.count);
-    yield { cells, order, from, to };
+    parts.push({ cells, order, from, to });
   }
+  return { ...filled, parts };
 }
 
 /** @returns the place behind those that have their key in common with the one before `from` */
@@ -171,15 +185,14 @@ export function agentsIn({ agents }: Columns, { agentIds }: Filter): Uint32Array
   return Uint32Array.from(kept).toSorted((a, b) => ranks[a]! - ranks[b]!);
 }
 
-function fillTotal({ columns, query: { window } }: Pass, cells: Cells): Cells {
+function fillTotal({ columns, query: { window } }: Pass, cells: Cells): void {
   cells.clear();
   const cell = cells.begin(0, NO_KEY, NO_KEY);
   columns.calendar.sum(window.startMs, window.endMs, columns.lanes, cells.sums, cell);
-  return cells;
 }
 
 /** All agents together: cells by interval and skill at most. */
-function fillTogether({ columns, query, lanes, skillOf, intervalMs, intervalCount, subtractRows }: Pass, cells: Cells): Cells {
+function fillTogether({ columns, query, lanes, skillOf, intervalMs, intervalCount, subtractRows }: Pass, cells: Cells): void {
   const { startMs, endMs } = query.window;
   const intervals = { windowStartMs: startMs, widthMs: intervalMs, count: intervalCount };
   cells.clear();
@@ -200,11 +213,10 @@ function fillTogether({ columns, query, lanes, skillOf, intervalMs, intervalCoun
     }
   }
   giveBack(own);
-  return cells;
 }
 
 /** Each agent's cells apart. What the grouping has outermost decides which of them are filled together. */
-function* fillByAgent(pass: Pass): Generator<CellPart, void> {
+function* fillByAgent(pass: Pass): Generator<Batch, void> {
   const { lanes, skillOf, query, intervalMs, intervalCount, subtractRows, close } = pass;
   const filled = fillCells({
     lanes,
@@ -217,7 +229,7 @@ function* fillByAgent(pass: Pass): Generator<CellPart, void> {
     free: close,
   });
   const stillToSort = unsortedOf(query.grouping);
-  for (const cells of filled) yield* partsOf(pass, stillToSort, cells);
+  for (const batch of filled) yield toBatch(pass, stillToSort, batch);
 }
 
 /** The order that cells are filled in: agent by agent, in the order of ids. */
