@@ -128,7 +128,7 @@ function readEvent(given: Given, nowMs: number, faults: string[]): ConversationE
   switch (type) {
     case "CONVERSATION_STARTED":
     case "CONVERSATION_RESUMED": {
-      const source = takeOr(null, "source", given.source, listedIdFault, faults) as string | null;
+      const source = takeOr(null, "source", given.source, sourceFault, faults) as string | null;
       const skillId = takeOr(null, "skillId", given.skillId, listedIdFault, faults) as string | null;
       return { eventId, conversationId, at, sequence, type, source: typeof source === "string" ? source.toUpperCase() : null, skillId };
     }
@@ -188,6 +188,8 @@ const oneOf =
   (value) =>
     typeof value === "string" && words.includes(value) ? null : expectedOneOf(words, value);
 
+/** It has to be an id in upper case as well, where `ß` is two characters: an event that was parsed is one whenever it is parsed again. */
+const sourceFault: FaultOf = (value) => listedIdFault(value) ?? listedIdFault((value as string).toUpperCase());
 const userTypeFault = oneOf(USER_TYPES);
 const reasonFault = oneOf(UNASSIGNMENT_REASONS);
 const senderFault = oneOf(SENDERS);

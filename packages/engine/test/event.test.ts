@@ -89,6 +89,11 @@ describe("parseEvent", () => {
     });
   }
 
+  test("a source is an id in upper case as well", () => {
+    expect(valueOf(ANY, "source", "ß".repeat(64))).toBe("SS".repeat(64));
+    expect(faultsOf({ ...ANY, source: "ß".repeat(65) })).toEqual(["source"]);
+  });
+
   test("a source is kept in upper case", () => {
     expect(valueOf(ANY, "source", "écran web")).toBe("ÉCRAN WEB");
   });
