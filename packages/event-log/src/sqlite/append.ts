@@ -129,12 +129,7 @@ export class Appending {
     const { starts } = this.#events;
     const eventCount = numbers.reduce((sum, number) => sum + starts[number + 1]! - starts[number]!, 0);
     if (numbers.length === 1 && addedCount === eventCount) return this.#events.listOf(numbers[0]!);
-    const rows: Uint8Array[] = [];
-    for (const number of numbers) {
-      for (let place = starts[number]!; place < starts[number + 1]!; place++)
-        if (this.#isDuplicate[place] === 0) rows.push(this.#events.rowAt(number, place));
-    }
-    return toList(rows);
+    return this.#events.joinedList(numbers, this.#isDuplicate);
   }
 
   #touch(accountId: string, conversationId: string, number: number): TouchedConversation {
@@ -161,19 +156,4 @@ export class Appending {
     this.#recent.add(name, held, eventIds.size);
     return held;
   }
-}
-
-const [OPEN, COMMA, CLOSE] = [0x5b, 0x2c, 0x5d];
-
-/** @returns JSON */
-function toList(rows: readonly Uint8Array[]): Uint8Array {
-  const list = Buffer.allocUnsafe(rows.reduce((sum, { length }) => sum + length + 1, 1));
-  let end = 0;
-  for (const row of rows) {
-    list[end] = end === 0 ? OPEN : COMMA;
-    list.set(row, end + 1);
-    end += row.length + 1;
-  }
-  list[end] = CLOSE;
-  return list;
 }

@@ -78,7 +78,7 @@ export class EventUnpacker {
   readonly starts: Float64Array;
   readonly eventIds: readonly string[];
   readonly ats: Float64Array;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   readonly #columns: Columns;
 
   constructor({ conversations, eventIds, bytes, values }: PackedEvents) {
@@ -87,7 +87,7 @@ export class EventUnpacker {
     this.#columns = columnsOf(values, this.eventIds.length);
     this.conversationNumbers = this.#columns.numbers;
     this.ats = this.#columns.ats;
-    this.#bytes = bytes;
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.starts = startsOf(this.conversationNumbers, this.conversations.length);
   }
 
@@ -97,13 +97,34 @@ export class EventUnpacker {
     return this.#bytes.subarray(listStarts[conversation], rowEnds[this.starts[conversation + 1]! - 1]! + 1);
   }
 
-  /** @returns the row of one of a conversation's events, as JSON */
-  rowAt(conversation: number, place: number): Uint8Array {
+  /**
+   * The rows of several as one list.
+   *
+   * @param isLeftOut by event, conversation by conversation: 1 for those that are not in it
+   */
+  joinedList(conversations: readonly number[], isLeftOut: Uint8Array): Uint8Array {
     const { rowEnds, listStarts } = this.#columns;
-    const before = place === this.starts[conversation]! ? listStarts[conversation]! : rowEnds[place - 1]!;
-    return this.#bytes.subarray(before + 1, rowEnds[place]);
+    const list = Buffer.allocUnsafe(conversations.reduce((sum, c) => sum + rowEnds[this.starts[c + 1]! - 1]! - listStarts[c]!, 1));
+    let end = 0;
+    for (const conversation of conversations) {
+      // Of what stands before a row: its list's bracket, or a comma.
+      let before = listStarts[conversation]!;
+      for (let place = this.starts[conversation]!; place < this.starts[conversation + 1]!; place++) {
+        const rowEnd = rowEnds[place]!;
+        if (isLeftOut[place] === 0) {
+          list[end] = end === 0 ? OPEN : COMMA;
+          this.#bytes.copy(list, end + 1, before + 1, rowEnd);
+          end += rowEnd - before;
+        }
+        before = rowEnd;
+      }
+    }
+    list[end] = CLOSE;
+    return list.subarray(0, end + 1);
   }
 }
+
+const [OPEN, COMMA, CLOSE] = [0x5b, 0x2c, 0x5d];
 
 function startsOf(conversationNumbers: Float64Array, conversationCount: number): Float64Array {
   const starts = new Float64Array(conversationCount + 1);
