@@ -14,9 +14,9 @@ import type { Stage } from "./stage.ts";
 const NODE_COUNTS = [1, 2, 3];
 /** A post an event, as most come; some together; and as many as whoever sends in bulk. Of each at least as much as can be taken. */
 const LOADS = [
-  { batchEvents: 1, inFlight: 64, segmentsMax: 20_000 },
-  { batchEvents: 20, inFlight: 64, segmentsMax: 80_000 },
-  { batchEvents: 2_000, inFlight: 4, segmentsMax: 240_000 },
+  { batchEvents: 1, inFlight: 64, segmentsMax: 12_000 },
+  { batchEvents: 20, inFlight: 64, segmentsMax: 64_000 },
+  { batchEvents: 2_000, inFlight: 4, segmentsMax: 180_000 },
 ];
 type Load = (typeof LOADS)[number];
 /** A post an event, one after the other. */
