@@ -22,7 +22,7 @@ type Load = (typeof LOADS)[number];
 /** A post an event, one after the other. */
 const LONE = { batchEvents: 1, inFlight: 1, segmentsMax: 5_000 };
 /** Nodes that have just started take less for as long as their code is compiled. */
-const WARM_UP_MS = 1_500;
+const WARM_UP_MS = 2_500;
 const STRETCH_MS = 3_000;
 const TINY_STRETCH_MS = 100;
 const FILL_EVENTS = 2_000;
