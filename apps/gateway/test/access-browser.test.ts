@@ -132,31 +132,6 @@ describe("a page", () => {
   });
 });
 
-describe("a page of another origin", () => {
-  test("that is named may ask with a credential of its own", async () => {
-    const asked = await preflight(ORIGIN);
-    expect(asked.status).toBe(204);
-    expect(asked.headers.get("access-control-allow-origin")).toBe(ORIGIN);
-    expect(asked.headers.get("access-control-allow-credentials")).toBeNull();
-    for (const path of [REST, `/graphql/stream?query=${encodeURIComponent("{ __typename }")}`]) {
-      const answer = await fetch(gateway.url + path, { headers: { origin: ORIGIN, authorization: `Bearer ${reader}` } });
-      expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([200, ORIGIN]);
-      expect(answer.headers.get("vary")?.toLowerCase()).toMatch(/origin.*authorization/);
-      await answer.body?.cancel();
-    }
-  });
-
-  test("that is not named may not, nor any where none is", async () => {
-    const plain = await startTestGateway();
-    for (const response of [
-      await preflight("https://other.test"),
-      await fetch(plain.url + REST, { method: "OPTIONS", headers: { origin: ORIGIN } }),
-    ])
-      expect(response.headers.get("access-control-allow-origin")).toBeNull();
-    await plain.close();
-  });
-});
-
 test("a page whose owner points its name at this machine gets nothing of an open gateway", async () => {
   const plain = await startTestGateway();
   const { port } = new URL(plain.url);
@@ -222,14 +197,6 @@ describe.runIf(existsSync(CHROMIUM))(`a screen ${HOW}`, () => {
     }
   });
 });
-
-/** What a browser asks before it lets a page ask. */
-function preflight(origin: string): Promise<Response> {
-  return fetch(gateway.url + REST, {
-    method: "OPTIONS",
-    headers: { origin, "access-control-request-method": "GET", "access-control-request-headers": "authorization" },
-  });
-}
 
 async function createKey(scopes: KeyRequest["scopes"]): Promise<string> {
   return (await addKey(keyFileIn(folder.path), keyRequest({ scopes }), Date.now())).text;

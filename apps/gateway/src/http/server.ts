@@ -134,12 +134,13 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   handleProblems(app);
   addTelemetry(app, telemetry);
   boundConnections(app, instruments);
+  endConnections(app);
+  // Before all that refuses: browsers hand a refusal to a page as they do an answer, by its headers.
+  addSecurityHeaders(app);
+  if (network.corsOrigins.length > 0) await addCors(app, network.corsOrigins);
   const refuseWhileUnread = boundUnreadAnswers(app);
   refuseCodings(app);
   boundBodies(app, instruments);
-  endConnections(app);
-  addSecurityHeaders(app);
-  if (network.corsOrigins.length > 0) await addCors(app, network.corsOrigins);
   addHealth(app, readiness, intake, stream);
   addOpenapi(app);
   addSession(app, access);
