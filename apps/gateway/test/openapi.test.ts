@@ -22,6 +22,7 @@ const INGEST = "/v1/accounts/{accountId}/events";
 const AGENTS = "/v1/accounts/{accountId}/agents";
 const HISTORY = "/v1/accounts/{accountId}/liveperson/history";
 const LOOKUPS = ["/api/account/{accountId}/service/leDataReporting/baseURI.json", "/api/account/{accountId}/service/baseURI.json"];
+const SESSION = "/session";
 const WEBHOOKS = "/liveperson/webhooks/{accountId}";
 
 let gateway: TestGateway;
@@ -46,6 +47,7 @@ describe("the description of the gateway, a valid OpenAPI document,", () => {
       WEBHOOKS,
       ...LOOKUPS,
       "/v1/backup",
+      SESSION,
       "/metrics",
       "/healthz",
       "/readyz",
@@ -56,10 +58,11 @@ describe("the description of the gateway, a valid OpenAPI document,", () => {
     expect(document.security).toEqual([{ bearer: [] }, { signed: [] }, {}]);
     expect(document.components!.securitySchemes!["bearer"]).toMatchObject({ type: "http", scheme: "bearer" });
     const open = operations().filter(([, , { security }]) => security?.length === 0);
-    expect(open.map(([path]) => path)).toEqual([...LOOKUPS, "/healthz", "/readyz"]);
+    expect(open.map(([path]) => path)).toEqual([...LOOKUPS, SESSION, SESSION, "/healthz", "/readyz"]);
     expect(document.paths[WEBHOOKS]!.post!.security).toEqual([{ webhook: [] }]);
     for (const [path, , { security, responses }] of operations()) {
-      const isOpen = security?.length === 0;
+      // A session begins with the credential in its body, and is refused to pages of other origins.
+      const isOpen = security?.length === 0 && path !== SESSION;
       expect([path, "401" in responses, "403" in responses]).toEqual([path, !isOpen, !isOpen]);
     }
   });
@@ -90,10 +93,24 @@ describe("the description of the gateway, a valid OpenAPI document,", () => {
       const asDescribed = (responses[response.status] as OpenAPIV3.ResponseObject).content;
       if (asDescribed) expect(Object.keys(asDescribed)).toContain(response.headers.get("content-type")!.split(";")[0]);
       if (asDescribed && !("application/json" in asDescribed)) continue;
+      if (response.status === 204) continue;
       const required = asDescribed && schemaOf(responses[response.status]).required;
       const body = (await response.json()) as object;
       if (required) expect(Object.keys(body)).toEqual(required);
     }
+  });
+
+  test("describes what a session begins with", async () => {
+    const { required, properties } = schemaOf(document.paths[SESSION]!.post!.requestBody);
+    expect(required).toEqual(Object.keys(properties!));
+    const { maxLength } = properties!["credential"] as OpenAPIV3.SchemaObject;
+    for (const [length, status] of [
+      [0, 400],
+      [1, 204],
+      [maxLength!, 204],
+      [maxLength! + 1, 400],
+    ] as const)
+      expect([length, (await gateway.post(SESSION, { credential: "x".repeat(length) })).status]).toEqual([length, status]);
   });
 
   test("describes what a question and a post of events answer", async () => {
@@ -111,7 +128,7 @@ describe("the description of the gateway, a valid OpenAPI document,", () => {
 
 function operations(): [path: string, method: string, OpenAPIV3.OperationObject][] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
-    (["get", "put", "post"] as const).flatMap((method): [string, string, OpenAPIV3.OperationObject][] => {
+    (["get", "put", "post", "delete"] as const).flatMap((method): [string, string, OpenAPIV3.OperationObject][] => {
       const operation = item![method];
       return operation ? [[path, method, operation]] : [];
     }),

@@ -10,12 +10,12 @@ import { LOGIN_PAGE, LOGIN_SCRIPT, LOGIN_STYLE } from "./login-page.ts";
 import { assertMay, logReason, Refusal } from "./refusal.ts";
 
 const LOGIN_PATH = "/login";
-const SESSION_PATH = "/session";
+export const SESSION_PATH = "/session";
 const BODY_BYTES_MAX = 16 * 1024;
 /** The longest that browsers keep a cookie; the credential in it may end before. */
 const COOKIE_AGE_S = 400 * 24 * 60 * 60;
 /** Browsers keep no cookie that is longer than 4 KiB. */
-const CREDENTIAL_LENGTH_MAX = 3_800;
+export const CREDENTIAL_LENGTH_MAX = 3_800;
 const LOGIN = z.object({ credential: z.string().min(1).max(CREDENTIAL_LENGTH_MAX) });
 
 /**

@@ -2,6 +2,7 @@ import { SENDERS, UNASSIGNMENT_REASONS, USER_TYPES } from "@segmeter/engine";
 import { describeAnswer, describeMethod } from "@segmeter/rest-adapter";
 import type { FastifyInstance } from "fastify";
 import type { OpenAPIV3 } from "openapi-types";
+import { CREDENTIAL_LENGTH_MAX, SESSION_PATH } from "../access/session.ts";
 import { describeLivePerson, LIVEPERSON_SCHEMAS } from "../liveperson/openapi.ts";
 import { BACKUP_PATH } from "./backup.ts";
 import { INGEST_BYTES_MAX, INGEST_EVENTS_MAX, INGEST_PATH } from "./ingest.ts";
@@ -33,6 +34,7 @@ function describeGateway(): OpenAPIV3.Document {
       [INGEST_PATH]: INGEST,
       ...describeLivePerson(ERRORS, ACCOUNT, INGEST),
       [BACKUP_PATH]: BACKUP,
+      [SESSION_PATH]: SESSION,
       [METRICS_PATH]: {
         get: {
           operationId: "getMetrics",
@@ -191,5 +193,39 @@ const BACKUP: OpenAPIV3.PathItemObject = {
       "200": { description: "The backup.", content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } } },
       ...ERRORS,
     },
+  },
+};
+
+const SET_COOKIE: OpenAPIV3.ResponseObject["headers"] = { "Set-Cookie": { schema: { type: "string" } } };
+
+/** Who asks is told by the body, or does not matter. */
+const SESSION: OpenAPIV3.PathItemObject = {
+  post: {
+    operationId: "postSession",
+    summary: "Logs a page of the gateway's own in, by a cookie that reads",
+    description:
+      "The cookie holds the credential, which needs the scope `read`, and no script can read it. Nothing is set where none is asked for.",
+    security: [],
+    requestBody: {
+      required: true,
+      content: {
+        "application/json": {
+          schema: {
+            type: "object",
+            required: ["credential"],
+            properties: {
+              credential: { type: "string", minLength: 1, maxLength: CREDENTIAL_LENGTH_MAX, description: "An API key, or a JWT." },
+            },
+          },
+        },
+      },
+    },
+    responses: { "204": { description: "The credential is good.", headers: SET_COOKIE }, ...ERRORS },
+  },
+  delete: {
+    operationId: "deleteSession",
+    summary: "Logs out",
+    security: [],
+    responses: { "204": { description: "The cookie is gone.", headers: SET_COOKIE }, ...ERRORS },
   },
 };
