@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { METHODS, request as send, type IncomingMessage } from "node:http";
 import dns, { type LookupOptions } from "node:dns";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -35,6 +36,18 @@ describe("a wrong method is a 405 that names the right ones", () => {
       }
     });
   }
+
+  test("also where it is one that no path has", async () => {
+    for (const [path, allowed] of Object.entries(ALLOWED)) {
+      // CONNECT is no request.
+      for (const method of METHODS.filter((one) => one !== "CONNECT" && !allowed.includes(one === "HEAD" ? "GET" : one))) {
+        const asking = send(gateway.url + path, { method }).end();
+        const [answer] = (await once(asking, "response")) as [IncomingMessage];
+        answer.resume();
+        expect([method, path, answer.statusCode, answer.headers.allow]).toEqual([method, path, 405, allowed.join(", ")]);
+      }
+    }
+  });
 });
 
 test("the name localhost is one address, all of whose connections are bounded", async () => {

@@ -41,6 +41,13 @@ describe("/metrics counts", () => {
     for (let i = 1; i < 10; i++) expect(await ask(`a${i}`)).toBe(seriesCount);
   });
 
+  test("requests of methods that no path has together", async () => {
+    for (const method of ["PROPFIND", "LOCK", "PROPFIND"]) await (await fetch(gateway.url + REST, { method })).arrayBuffer();
+    const metrics = await read(gateway);
+    expect(metrics.get(`segmeter_http_requests_total{${REST_ROUTE},method="other",status="405"}`)).toBe(3);
+    expect([...metrics.keys()].filter((series) => /PROPFIND|LOCK/.test(series))).toEqual([]);
+  });
+
   test("events that are accepted, duplicates, rejected and late", async () => {
     await gateway.postEvents("a", [event("c", "1", 10), event("c", "2", 20), { eventId: "3" }]);
     await gateway.postEvents("a", [event("c", "2", 20), event("c", "4", 5), event("c", "5", 30)]);

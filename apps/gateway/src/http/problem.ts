@@ -1,4 +1,4 @@
-import { STATUS_CODES } from "node:http";
+import { METHODS, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { StorageError } from "@segmeter/event-log";
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
@@ -103,11 +103,16 @@ function writeProblem(socket: Socket, statusCode: number, problem: Problem): voi
   socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
+/** Lets routes be asked for by every method that Node reads, so that they can refuse it. */
+export function knowEveryMethod(app: FastifyInstance): void {
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
+}
+
 /** Answers 405 to whatever method a path does not have. */
 export function refuseOtherMethods(app: FastifyInstance, url: string, allowed: readonly HTTPMethods[]): void {
-  const others = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].filter((method) => !allowed.includes(method));
   app.route({
-    method: others,
+    // Whatever can be got has a head.
+    method: app.supportedMethods.filter((method) => !allowed.includes(method === "HEAD" ? "GET" : method)),
     url,
     // Before the body is looked at: what it holds does not matter.
     onRequest: async (request, reply) =>

@@ -31,7 +31,7 @@ import { addMsgAgentSegments } from "./msg-agent-segments.ts";
 import { addOpenapi } from "./openapi.ts";
 import { addPositions, type Stream } from "./position.ts";
 import { addMetrics } from "./metrics.ts";
-import { handleProblems, HttpProblem, refuseConnection, refuseUrl } from "./problem.ts";
+import { handleProblems, HttpProblem, knowEveryMethod, refuseConnection, refuseUrl } from "./problem.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 import { addTelemetry, NO_ROUTE, pathOf, type Telemetry } from "./telemetry.ts";
 import type { TlsOptions } from "./tls.ts";
@@ -131,6 +131,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       ? Fastify({ ...options, http: listener })
       : (Fastify({ ...options, https: { ...tls, ...listener, handshakeTimeout: HANDSHAKE_MS_MAX } }) as never);
   app.removeContentTypeParser("text/plain");
+  knowEveryMethod(app);
   handleProblems(app);
   addTelemetry(app, telemetry);
   boundConnections(app, instruments);
