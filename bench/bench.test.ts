@@ -11,6 +11,8 @@ import { BUSIEST_MS, measureSize } from "./sizing-run.ts";
 import { Stage } from "./stage.ts";
 
 const SEGMENTS = 1_000;
+/** Processes are started by the dozen: on a busy machine that takes a while. */
+const HANGS_MS = 120_000;
 const withPeers = arePeersInstalled();
 const HOW = withPeers ? "with its peers" : "without the peers that npm run bench installs";
 
@@ -29,6 +31,7 @@ describe("every benchmark runs, small", () => {
         expect(rows.length).toBeGreaterThan(0);
         for (const row of rows) expectWhole(row);
       },
+      HANGS_MS,
     );
   }
 });
