@@ -1,10 +1,11 @@
 import { Hour, HOUR_MS } from "./hour.ts";
 import { gallop, type Lane } from "./lane.ts";
+import { keepArea } from "./memory.ts";
 import type { SignedRow } from "./row.ts";
-import { clearSums, segmentCountOf, takeSums, type Sums } from "./sums.ts";
+import { clearSums, segmentCountOf, SUMS_BYTES, sumsAt, type Sums } from "./sums.ts";
 
 /** What is counted at the time. */
-const counted = takeSums(1);
+const counted = sumsAt(keepArea(SUMS_BYTES), 1);
 
 /**
  * The sums of all lanes together, by hours and by their buckets. The total of a time range is that of the hours and buckets
@@ -62,9 +63,9 @@ export class Calendar {
 
   /** @returns how many rows end in `[startMs, endMs)` */
   count(startMs: number, endMs: number, lanes: readonly Lane[]): number {
-    clearSums(counted.sums, 0, 1);
-    if (startMs < endMs) this.sum(startMs, endMs, lanes, counted.sums, 0);
-    return segmentCountOf(counted.sums, 0);
+    clearSums(counted, 0, 1);
+    if (startMs < endMs) this.sum(startMs, endMs, lanes, counted, 0);
+    return segmentCountOf(counted, 0);
   }
 
   /** Adds the rows that end in `[startMs, endMs)` to one of some sums, which lie in the engine's memory. */

@@ -1,6 +1,6 @@
 import type { CellPart, Cells } from "./cells.ts";
 import { compiled } from "./compiled.ts";
-import { doublesAt, release, takeArea, wordsAt, type Area } from "./memory.ts";
+import { doublesAt, keepArea, release, takeArea, wordsAt, type Area } from "./memory.ts";
 import { metricOf, METRIC_NAMES, type MetricName, type Sum } from "./metrics.ts";
 import type { Dimension } from "./query.ts";
 import { SUM_COLUMNS } from "./sums.ts";
@@ -85,7 +85,7 @@ export class CellColumns {
 
   #readAlone(part: CellPart, first: number): void {
     task.set(this.taskOf(part, part.from, part.to, first));
-    compiled.readCells(task.byteOffset, scratch.address);
+    compiled.readCells(task.byteOffset, scratchAt);
   }
 
   #aim(cells: Cells, { grouping, metrics }: Reading): void {
@@ -116,9 +116,8 @@ export class CellColumns {
 }
 
 /** Of the main thread, where it is alone. */
-const scratch = takeArea(SCRATCH_BYTES);
-const taskArea = takeArea(4 * TASK_WORDS);
-const task = wordsAt(taskArea.address, TASK_WORDS);
+const scratchAt = keepArea(SCRATCH_BYTES);
+const task = wordsAt(keepArea(4 * TASK_WORDS), TASK_WORDS);
 
 /** A metric as `readCells` takes it. */
 function programOf(name: MetricName, column: Float64Array): number[] {

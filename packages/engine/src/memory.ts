@@ -46,6 +46,11 @@ export function takeArea(bytes: number): Area {
   return area;
 }
 
+/** Of an area that is never free again. @returns its address */
+export function keepArea(bytes: number): number {
+  return heap.allocate(bytes);
+}
+
 /** Nobody may look at it any more. */
 export function release(area: Area): void {
   if (forgotten.unregister(area)) heap.free(area.address, area.bytes);
