@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePorts } from "@segmeter/nats-servers";
 import { ask } from "./ask.ts";
 
 const READY_POLL_MS = 50;
@@ -20,7 +20,7 @@ export interface GatewayProcess {
 export async function startGatewayProcess(main: string, environment: NodeJS.ProcessEnv): Promise<GatewayProcess> {
   const host = environment["HOST"] || "127.0.0.1";
   // The gateway would not tell here which one it has taken.
-  const port = environment["PORT"] === "0" ? await freePort(host) : environment["PORT"] || "4000";
+  const [port] = environment["PORT"] === "0" ? await freePorts(1, host) : [environment["PORT"] || "4000"];
   const env = { ...environment, HOST: host, PORT: String(port) };
   const child = spawn(process.execPath, [...NODE_ARGUMENTS, main], { env, stdio: "inherit" });
   const exited = once(child, "exit").then(([code]) => (code as number | null) ?? 1);
@@ -28,15 +28,6 @@ export async function startGatewayProcess(main: string, environment: NodeJS.Proc
   const isRunning = await Promise.race([exited.then(() => false), untilReady(url).then(() => true)]);
   if (!isRunning) process.exit(await exited);
   return { url, pid: child.pid!, exited, stop: (signal) => void child.kill(signal) };
-}
-
-async function freePort(host: string): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function untilReady(url: string): Promise<void> {
