@@ -33,6 +33,12 @@ export interface FillPlan {
 
 /** About as many cells are filled by one task, and read at a time: their columns stay in the processor's cache. */
 export const TASK_CELLS = 4_096;
+
+/** About as many cells are of one task of a team, or of nobody: as many as usual, unless a test has told it otherwise. */
+export function taskCellsOf(team: Team | null): number {
+  return team?.taskCells ?? TASK_CELLS;
+}
+
 /** About so many tasks are done before cells are read where all lanes are visited each time: what counts then is to find many rows there. */
 const WIDE_TASKS = 16;
 
@@ -72,7 +78,7 @@ interface Way {
  */
 export function* fillCells(plan: FillPlan): Generator<Filled, void> {
   const team = teamFor(costOf(plan));
-  const taskCells = team?.taskCells ?? TASK_CELLS;
+  const taskCells = taskCellsOf(team);
   const held = new Held(plan.free);
   try {
     for (let [firstBatch, tries]: [number | null, number] = [0, 0]; firstBatch !== null; tries++) {

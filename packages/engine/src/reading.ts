@@ -1,6 +1,6 @@
 import { giveBackColumns, SCRATCH_BYTES, takeColumns, TASK_WORDS, type CellColumns, type Reading } from "./cell-columns.ts";
 import type { CellPart } from "./cells.ts";
-import { TASK_CELLS, type Filled } from "./filling.ts";
+import { TASK_CELLS, taskCellsOf, type Filled } from "./filling.ts";
 import type { Held } from "./held.ts";
 import { Job } from "./job.ts";
 import type { Team } from "./team.ts";
@@ -28,7 +28,7 @@ const AHEAD_CELLS = 8 * TASK_CELLS;
  */
 export function* readParts(batch: Batch, reading: Reading): Generator<ReadPart, void> {
   const { team, parts } = batch;
-  const taskCells = team?.taskCells ?? TASK_CELLS;
+  const taskCells = taskCellsOf(team);
   const pieceCells = 2 * Math.ceil(taskCells / (2 * PIECES));
   if (team === null || batch.cells.count <= taskCells) yield* readAlone(parts, reading);
   else {

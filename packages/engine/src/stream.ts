@@ -1,7 +1,7 @@
 import { NO_KEY, type CellPart, type Cells, type SortKey } from "./cells.ts";
 import type { Columns } from "./columns.ts";
 import { NONE } from "./facets.ts";
-import { fillCells, TASK_CELLS, type Filled } from "./filling.ts";
+import { fillCells, taskCellsOf, type Filled } from "./filling.ts";
 import { Held } from "./held.ts";
 import { lowerBound } from "./lane.ts";
 import { LaneTable, MIXED } from "./lane-table.ts";
@@ -62,7 +62,7 @@ function toBatch(pass: Pass, unsorted: readonly Dimension[], filled: Filled): Ba
   const keyAt = (place: number): number => keys![order === null ? place : order[place]!]!;
   const parts: CellPart[] = [];
   for (let from = 0, to = 0; from < cells.count; from = to) {
-    to = Math.min(from + (team?.taskCells ?? TASK_CELLS), cells.count);
+    to = Math.min(from + taskCellsOf(team), cells.count);
     if (keys !== null) to = endOf(keyAt, to, cells.count);
     parts.push({ cells, order, from, to });
   }
