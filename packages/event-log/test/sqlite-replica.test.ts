@@ -1,20 +1,21 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { toRowBatch, type RowBatch } from "../src/sqlite/row-block.ts";
+import { writeMessage } from "../src/jetstream/message-rows.ts";
+import type { RowBatch } from "../src/sqlite/row-block.ts";
 import { openSqliteReplica } from "../src/sqlite/index.ts";
 import { message, messages, readWhole } from "./messages.ts";
 import { createTempFolder } from "./temp-folder.ts";
 
 const cursorAt = (sequence: number): { source: string; sequence: number; at: number } => ({ source: "a stream", sequence, at: 1 });
-const batchOf = (...events: RowBatch["events"]): RowBatch => toRowBatch({ accountId: "x", events });
+const batchOf = (...events: RowBatch["events"]): RowBatch => writeMessage({ accountId: "x", events });
 
 test("What is stored together is one part a conversation, in however many batches it came, and each event once", async () => {
   const folder = await createTempFolder();
   const { log, store } = await openSqliteReplica({ folder });
   const all = messages(0, 60, 4);
   await store([batchOf(...all.slice(0, 8))], cursorAt(1));
-  const batches = [batchOf(...all.slice(4, 20)), toRowBatch({ accountId: "y", events: [message("c0", "0")] }), batchOf(...all.slice(10))];
+  const batches = [batchOf(...all.slice(4, 20)), writeMessage({ accountId: "y", events: [message("c0", "0")] }), batchOf(...all.slice(10))];
   const appended = await store(batches, cursorAt(4));
 
   const histories = await readWhole(log);

@@ -1,5 +1,5 @@
 import { parseEvent, type ConversationEvent } from "@segmeter/engine";
-import { toRowBatch } from "../sqlite/row-block.ts";
+import { writeMessage } from "./message-rows.ts";
 import { parseJson, type ReadPayload } from "./payload.ts";
 
 /**
@@ -15,7 +15,7 @@ export const readList: ReadPayload = (accountId, payload, faults) => {
     if (parsed.ok) events.push(parsed.event);
     else faults.push(parsed.message);
   }
-  return toRowBatch({ accountId, events });
+  return writeMessage({ accountId, events });
 };
 
 function parseList(payload: Uint8Array, faults: string[]): readonly unknown[] {

@@ -1,7 +1,7 @@
 import type { ConversationEvent } from "@segmeter/engine";
 import { JsonBytes, toLabel } from "@segmeter/json-bytes";
 import type { EventBatch } from "../event-log.ts";
-import { groupByConversation, toRowBatch, writeRows, type GroupedEvents, type RowBatch } from "../sqlite/row-block.ts";
+import { groupByConversation, writeRows, type GroupedEvents, type RowBatch } from "../sqlite/row-block.ts";
 import { findRows, ROWS_NAME } from "./find-rows.ts";
 import { parseJson, type ReadPayload } from "./payload.ts";
 import { RowReader } from "./row-reader.ts";
@@ -45,7 +45,7 @@ const [ROWS, END] = [toLabel(`],${ROWS_NAME}[`), toLabel("]}")];
 
 export const readRows: ReadPayload = (accountId, payload, faults) => {
   const content = toContent(parseJson(payload, faults), faults);
-  if (content === null) return toRowBatch({ accountId, events: [] });
+  if (content === null) return writeMessage({ accountId, events: [] });
   const { conversations, order, rows } = content;
   const reader = new RowReader(faults);
   // Conversation by conversation.
@@ -63,7 +63,7 @@ export const readRows: ReadPayload = (accountId, payload, faults) => {
   const isOnceEach = new Set(conversations).size === conversations.length;
   const found = isOnceEach && reader.isAsWritten ? findRows(payload, rows) : null;
   // What others have put otherwise than a node would, or is no event in part, is written anew.
-  if (found === null) return toRowBatch({ accountId, events });
+  if (found === null) return writeMessage({ accountId, events });
   return {
     accountId,
     events,

@@ -1,5 +1,5 @@
 import type { ConversationEvent } from "@segmeter/engine";
-import { JsonBytes, toLabel } from "@segmeter/json-bytes";
+import { toLabel, type JsonBytes } from "@segmeter/json-bytes";
 import type { EventBatch } from "../event-log.ts";
 import { writeRow } from "./event-row.ts";
 
@@ -37,15 +37,6 @@ interface Group extends ConversationName {
 /** Events, and what is to stand in the file for them. */
 export interface RowBatch extends EventBatch {
   readonly rows: RowBlock;
-}
-
-/** @returns rows and nothing else */
-export function toRowBatch(batch: EventBatch): RowBatch {
-  const out = new JsonBytes();
-  const rows = writeRows(out, groupByConversation([batch]));
-  const bytes = out.take();
-  out.close();
-  return { ...batch, rows: { ...rows, bytes } };
 }
 
 export function groupByConversation(batches: readonly EventBatch[]): GroupedEvents {
