@@ -1,6 +1,6 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, headers } from "@nats-io/transport-node";
-import { FORMAT_HEADER, MESSAGE_FORMAT, toMessages } from "@segmeter/event-log/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { createHeaders, toMessages } from "@segmeter/event-log/jetstream";
 import { findNatsServer, NATS_MISSING, NatsServers } from "@segmeter/nats-servers";
 import { atLeast, SHOWN, toRow, type Benchmark, type Row, type Target } from "./benchmark.ts";
 import { ACCOUNT_ID, conversationsOf } from "./dataset.ts";
@@ -28,7 +28,6 @@ const TINY_STRETCH_MS = 100;
 const FILL_EVENTS = 2_000;
 const CONNECTIONS = 50;
 const LOAD_SECONDS = 3;
-const PAYLOAD_BYTES_MAX = 512 * 1024;
 
 /** Nodes on three nats-servers; all of them are processes of this one machine, and so are those that ask. */
 export const CLUSTER_BENCHMARK: Benchmark = {
@@ -48,8 +47,8 @@ async function measureCluster(stage: Stage): Promise<readonly Row[]> {
     const senders = nodes.map(({ url }, i) => ({ url, client: clients[i]! }));
     for (const load of LOADS) rows.push(toRateRow(load, `${count}`, await compare(stage, servers, senders, load), atLeast(0.6)));
     if (count === 1) rows.push(toLoneRow(await compare(stage, servers, senders, LONE)));
+    if (count === nodeCountsOf(stage).at(-1) && stage.withPeers) rows.push(...(await countRequests(stage, senders)));
     for (const client of clients) await client.close();
-    if (count === nodeCountsOf(stage).at(-1) && stage.withPeers) rows.push(...(await countRequests(stage, nodes)));
     for (const node of nodes) await node.close();
   }
   return [...rows, ...(await compareOneAlone(stage, servers)), await catchUp(stage, servers)];
@@ -149,25 +148,15 @@ function toLoneRow({ ours: [ours], bare: [bare] }: Compared): Row {
   return toRow({ name: "C lone", oursMs, peer: "a bare JetStream publisher", peerMs, ratio: oursMs / peerMs, note }, SHOWN);
 }
 
-/** A client process for each node, all at once. */
-async function together<Result>(
-  stage: Stage,
-  nodes: readonly GatewayProcess[],
-  run: (client: ReturnType<Stage["client"]>, node: GatewayProcess, index: number) => Promise<Result>,
-): Promise<Result[]> {
-  const clients = nodes.map(() => stage.client());
-  const results = await Promise.all(clients.map((client, i) => run(client, nodes[i]!, i)));
-  for (const client of clients) await client.close();
-  return results;
-}
-
-async function countRequests(stage: Stage, nodes: readonly GatewayProcess[]): Promise<Row[]> {
+async function countRequests(stage: Stage, senders: readonly Sender[]): Promise<Row[]> {
   const rates: number[] = [];
   for (const count of nodeCountsOf(stage)) {
     stage.tell(`C: asking ${count} nodes`);
     const end = stage.budgetMs > 0 ? { duration: LOAD_SECONDS } : { amount: CONNECTIONS };
-    const asked = await together(stage, nodes.slice(0, count), (client, { url }) =>
-      client.run("load", { ...toRest(url, QUESTIONS.E6), connections: CONNECTIONS, ...end }),
+    const asked = await Promise.all(
+      senders
+        .slice(0, count)
+        .map(({ client, url }) => client.run("load", { ...toRest(url, QUESTIONS.E6), connections: CONNECTIONS, ...end })),
     );
     rates.push(asked.reduce((sum, rate) => sum + rate, 0));
   }
@@ -199,8 +188,7 @@ async function catchUp(stage: Stage, servers: NatsServers): Promise<Row> {
 async function fill(servers: NatsServers, stream: string, segmentCount: number): Promise<number> {
   const connection = await connect({ servers: hostsOf(servers) });
   const client = jetstream(connection);
-  const sent = headers();
-  sent.set(FORMAT_HEADER, String(MESSAGE_FORMAT));
+  const sent = createHeaders();
   let eventCount = 0;
   for (const chunk of conversationsOf(segmentCount)) {
     const events = chunk.flatMap((history) => history.events);
@@ -208,7 +196,7 @@ async function fill(servers: NatsServers, stream: string, segmentCount: number):
     const publishing: Promise<unknown>[] = [];
     for (let at = 0; at < events.length; at += FILL_EVENTS) {
       const batch = { accountId: ACCOUNT_ID, events: events.slice(at, at + FILL_EVENTS) };
-      for (const { rows } of toMessages([batch], PAYLOAD_BYTES_MAX))
+      for (const { rows } of toMessages([batch], Infinity))
         publishing.push(client.publish(`${stream}.events.${ACCOUNT_ID}`, rows.bytes, { headers: sent }));
     }
     await Promise.all(publishing);

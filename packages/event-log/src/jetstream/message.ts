@@ -1,3 +1,4 @@
+import { headers, type MsgHdrs } from "@nats-io/transport-node";
 import type { ConversationEvent } from "@segmeter/engine";
 import type { EventBatch } from "../event-log.ts";
 import type { RowBatch } from "../sqlite/row-block.ts";
@@ -14,6 +15,13 @@ export const READERS: ReadonlyMap<string, ReadPayload> = new Map([
   ["1", readList],
   [String(MESSAGE_FORMAT), readRows],
 ]);
+
+/** Of a message that `toMessages` made: they tell how it is read. */
+export function createHeaders(): MsgHdrs {
+  const sent = headers();
+  sent.set(FORMAT_HEADER, String(MESSAGE_FORMAT));
+  return sent;
+}
 
 /**
  * The events of batches in their order, in as few messages as hold them: the bytes of their rows. Batches of the same account that

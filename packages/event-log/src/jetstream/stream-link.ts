@@ -9,10 +9,10 @@ import {
   type JetStreamManager,
   type StreamInfo,
 } from "@nats-io/jetstream";
-import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
+import type { MsgHdrs, NatsConnection } from "@nats-io/transport-node";
 import { connectTo, payloadBytesMaxOf, type NatsOptions } from "./connection.ts";
 import type { RowBatch } from "../sqlite/row-block.ts";
-import { FORMAT_HEADER, MESSAGE_FORMAT } from "./message.ts";
+import { createHeaders } from "./message.ts";
 import { findOrCreate, subjectOf, type StreamOptions } from "./stream.ts";
 
 /** A server may be gone, and the others choose a leader: that takes them up to about so long. */
@@ -103,8 +103,7 @@ export class StreamLink {
    * @throws Error if it was not acknowledged in time; it may come to be stored all the same
    */
   async publish(id: string, { accountId, rows }: RowBatch): Promise<void> {
-    const sent = headers();
-    sent.set(FORMAT_HEADER, String(MESSAGE_FORMAT));
+    const sent = createHeaders();
     const untilMs = performance.now() + ACK_MS_MAX;
     for (;;) {
       try {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { jetstream, JetStreamApiError, jetstreamManager, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream";
-import { headers, type NatsConnection } from "@nats-io/transport-node";
+import type { NatsConnection } from "@nats-io/transport-node";
 import type { ConversationEvent } from "@segmeter/engine";
 import { StorageError, type EventLog } from "../event-log.ts";
 import { connectTo, payloadBytesMaxOf, type NatsOptions } from "./connection.ts";
 import type { RowBatch } from "../sqlite/row-block.ts";
-import { FORMAT_HEADER, MESSAGE_FORMAT, toMessages } from "./message.ts";
+import { createHeaders, MESSAGE_FORMAT, toMessages } from "./message.ts";
 import { differencesOf, findOrCreate, subjectOf, type StreamOptions } from "./stream.ts";
 
 export interface StreamMoveOptions {
@@ -205,8 +205,7 @@ class Target {
   }
 
   async #publish({ accountId, rows }: RowBatch, index: number, lastSubjectSequence: number): Promise<number> {
-    const sent = headers();
-    sent.set(FORMAT_HEADER, String(MESSAGE_FORMAT));
+    const sent = createHeaders();
     sent.set(MOVED_HEADER, `${this.#identity} ${index}`);
     const { seq } = await this.#client.publish(subjectOf(this.#name, accountId), rows.bytes, {
       headers: sent,
